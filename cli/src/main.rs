@@ -1,0 +1,2 @@
+//! smart_rtmpd.
+fn main() {}

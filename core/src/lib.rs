@@ -1,0 +1,22 @@
+//! smart_rtmpd's vocabulary and brain: no protocol, no socket, no clock, no thread.
+//!
+//! A **machine** talks, a **shard** decides, a **driver** carries. Protocols are [`Machine`]s, a `Shard` is
+//! one thread's worth of machines plus its part of the hub, and a driver (the mio loop, the pcap replayer or
+//! your own loop) is the only one who touches sockets, clocks and threads. Every viewer is a cursor on a ring.
+//!
+//! Start with [`machine`], then [`media`], then the hub, then the shard.
+
+#![forbid(unsafe_code)]
+
+mod dice;
+pub mod error;
+pub mod machine;
+pub mod media;
+mod request;
+mod time;
+
+pub use dice::Dice;
+pub use error::{Close, Error, Fault, Refusal};
+pub use machine::{Answer, Call, Event, Input, Machine, Media, Note, NoteLevel, Output, Reply, Service};
+pub use request::{MAX_NAME, Peer, Request, StreamKey};
+pub use time::{Instant, WallClock};

@@ -1,0 +1,188 @@
+//! The one idiom: every protocol is a pure, synchronous state machine that is fed bytes and time and gives bytes
+//! and events.
+//!
+//! **Drain rule.** After each [`Machine::handle_input`] call [`Machine::poll_output`] until `None`, then read
+//! [`Machine::poll_timeout`]. Only the shard does this. After `Err`, drain once more (the farewell), then drop the
+//! machine. Machines never block, log, lock, spawn or ask the time; randomness comes from [`crate::Dice`].
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::error::{Close, Error, Refusal};
+use crate::media::{Description, Frame, Packaging, Packet};
+use crate::request::{Peer, Request};
+use crate::time::Instant;
+
+/// A connection's protocol.
+pub trait Machine: Send {
+    /// Takes one input. What follows from it waits in [`Self::poll_output`].
+    ///
+    /// # Errors
+    /// When the peer broke the protocol or a limit: the connection ends after one last drain.
+    fn handle_input(&mut self, now: Instant, input: Input<'_>) -> Result<(), Error>;
+
+    /// The next thing to do, or `None` until the next input.
+    fn poll_output(&mut self) -> Option<Output>;
+
+    /// When [`Input::Timeout`] is wanted next.
+    fn poll_timeout(&self) -> Option<Instant>;
+}
+
+/// What a machine is told.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// Bytes of the stream, cut anywhere.
+    Bytes(&'a [u8]),
+    /// The peer will send no more.
+    Eof,
+    /// The time asked for by [`Machine::poll_timeout`] has come.
+    Timeout,
+    /// The shard's answer to an [`Event`].
+    Reply(Reply),
+    /// Media for a player.
+    Media(Media<'a>),
+    /// The server is going down: say goodbye in the protocol's way, then [`Output::Close`].
+    Shutdown,
+}
+
+/// What a player is fed.
+#[derive(Debug)]
+pub enum Media<'a> {
+    /// Before the first packet, and again whenever the next packet has another revision.
+    Start {
+        /// The tracks as they are from here on.
+        description: &'a Arc<Description>,
+        /// What a joiner must get first, in the player's packaging.
+        preamble: &'a Bytes,
+    },
+    /// The next packet.
+    Packet(&'a Packet),
+    /// Packets were left out: the next one is a keyframe where there is video.
+    Gap,
+    /// The stream is over and nobody came back to publish it.
+    Ended,
+}
+
+/// What a machine wants done.
+#[derive(Debug)]
+pub enum Output {
+    /// Bytes for the peer.
+    Transmit(Bytes),
+    /// Something for the shard.
+    Event(Event),
+    /// Flush what was transmitted, then end the connection.
+    Close(Close),
+}
+
+/// The server's verbs: a closed set.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Asks to publish; answered by [`Reply::Publish`].
+    Publish(Request),
+    /// Asks to play in this packaging; answered by [`Reply::Play`], then by [`Media`].
+    Play(Request, Packaging),
+    /// No longer publishes or plays; the connection goes on.
+    Stop,
+    /// A player stops (`true`) or resumes (`false`) the flow; it resumes at a keyframe.
+    Pause(bool),
+    /// A publisher's tracks, before their first frame and whenever they change.
+    Tracks(Arc<Description>),
+    /// A publisher's next frame.
+    Frame(Frame),
+    /// Asks something that the embedding program answers, by [`Reply::Call`].
+    Call(Call),
+    /// For the log, under the connection's name.
+    Note(Note),
+}
+
+/// The answer to an [`Event`].
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// To [`Event::Publish`].
+    Publish(Result<(), Refusal>),
+    /// To [`Event::Play`]: the stream is there and media follows, or why not.
+    Play(Result<Arc<Description>, Refusal>),
+    /// To [`Event::Call`].
+    Call(Answer),
+}
+
+/// What only the embedding program can do, because it needs files or other threads.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Call {
+    /// A file of the static site.
+    Page {
+        /// Decoded absolute path of the URL: no query, no `..`, always begins with `/`.
+        path: Arc<str>,
+        /// Verbatim `If-None-Match`, if the client sent one.
+        if_none_match: Option<Arc<str>>,
+    },
+}
+
+/// The answer to a [`Call`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// The file.
+    Page {
+        /// MIME type.
+        content_type: &'static str,
+        /// Strong validator, quoted as on the wire.
+        etag: Arc<str>,
+        /// The whole file; empty when the client's copy is current.
+        body: Bytes,
+        /// The client's copy is current.
+        not_modified: bool,
+    },
+    /// The path names a folder and lacks its final slash.
+    Folder,
+    /// There is no such thing.
+    NotFound,
+    /// It exists but could not be read; the text is for the log.
+    Failed(Arc<str>),
+}
+
+/// A remark of a machine; the driver logs it with the connection's name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Note {
+    /// How much it matters.
+    pub level: NoteLevel,
+    /// What happened.
+    pub text: String,
+}
+
+/// How much a [`Note`] matters.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum NoteLevel {
+    /// An operator should look.
+    Warn,
+    /// Worth a line in normal operation.
+    Info,
+    /// One connection's talk.
+    Debug,
+}
+
+impl Note {
+    /// A remark that an operator should look at.
+    pub fn warn(text: impl Into<String>) -> Self {
+        Self { level: NoteLevel::Warn, text: text.into() }
+    }
+
+    /// A remark worth a line in normal operation.
+    pub fn info(text: impl Into<String>) -> Self {
+        Self { level: NoteLevel::Info, text: text.into() }
+    }
+
+    /// A remark for one who debugs this connection.
+    pub fn debug(text: impl Into<String>) -> Self {
+        Self { level: NoteLevel::Debug, text: text.into() }
+    }
+}
+
+/// Makes the machines of one listener.
+pub trait Service: Send {
+    /// The name of the listener in logs and counters: `rtmp`, `http`.
+    fn name(&self) -> &'static str;
+
+    /// A machine for a connection that was just accepted.
+    fn accept(&mut self, now: Instant, peer: Peer) -> Box<dyn Machine>;
+}

@@ -1,0 +1,2 @@
+//! Tables and properties of the media model.
+#![allow(clippy::unwrap_used)]
