@@ -12,6 +12,7 @@ mod dice;
 pub mod error;
 pub mod machine;
 pub mod media;
+pub mod policy;
 mod request;
 mod time;
 
