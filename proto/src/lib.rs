@@ -2,10 +2,10 @@
 //!
 //! The rooms, lowest first; a lower one never imports a higher one:
 //!
-//! - [`bytes`]: checked readers and writers (big-endian numbers, bits)
-//! - [`amf`]: Action Message Format, the values of RTMP commands and FLV script data
-//! - [`codec`]: what parameter sets and frame headers of each codec say, nothing more
-//! - [`container`]: FLV
+//! - [`bytes`] holds checked readers and writers (big-endian numbers, bits)
+//! - [`amf`] is Action Message Format, the values of RTMP commands and FLV script data
+//! - [`codec`] reads what parameter sets and frame headers of each codec say
+//! - [`container`] packs frames into FLV and takes them out of it
 //!
 //! Peer input produces values and errors, never a panic: nothing here indexes, and each length from the wire is
 //! held against a bound before anything is allocated for it.
@@ -15,3 +15,5 @@
 
 pub mod amf;
 pub mod bytes;
+pub mod codec;
+pub mod container;

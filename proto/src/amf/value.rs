@@ -23,7 +23,7 @@ pub enum Value {
     /// Named values in order, of a type that some peers expect for metadata.
     EcmaArray(Vec<Field>),
     /// Values in order; AMF3 vectors too.
-    StrictArray(Vec<Value>),
+    StrictArray(Vec<Self>),
     /// ms since 1970, UTC.
     Date(f64),
     /// An XML document.
