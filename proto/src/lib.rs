@@ -6,6 +6,7 @@
 //! - [`amf`] is Action Message Format, the values of RTMP commands and FLV script data
 //! - [`codec`] reads what parameter sets and frame headers of each codec say
 //! - [`container`] packs frames into FLV and takes them out of it
+//! - [`rtmp`] speaks RTMP, as a server and as a client
 //!
 //! Peer input produces values and errors, never a panic: nothing here indexes, and each length from the wire is
 //! held against a bound before anything is allocated for it.
@@ -17,3 +18,4 @@ pub mod amf;
 pub mod bytes;
 pub mod codec;
 pub mod container;
+pub mod rtmp;

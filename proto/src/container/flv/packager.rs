@@ -37,15 +37,6 @@ impl FlvPackager {
     pub fn of(packaging: Packaging, h265_id: u8) -> Option<Self> {
         Form::of(packaging, super::FLV.0, h265_id).map(Self::new)
     }
-
-    /// Whether a player can begin with this frame: a keyframe of the first pictures, or any sound where there are none.
-    fn is_key(&self, kind: Kind, index: u8, key: bool) -> bool {
-        match kind {
-            Kind::Video => key && index == 0,
-            Kind::Audio => !self.description.has(Kind::Video),
-            Kind::Data => !self.description.has(Kind::Video) && !self.description.has(Kind::Audio),
-        }
-    }
 }
 
 impl Packager for FlvPackager {
@@ -65,7 +56,7 @@ impl Packager for FlvPackager {
         let Some(track) = self.description.track(frame.track) else { return };
         let Some(head) = frame_head(&self.form, track, frame) else { return };
         let kind = track.kind();
-        let key = self.is_key(kind, track.index, frame.key);
+        let key = self.description.can_begin_with(track, frame);
         let body_len = head.as_slice().len() + frame.data.len();
         let mut data = BytesMut::with_capacity(TAG_HEADER_LEN + body_len + BACK_POINTER_LEN);
         put_tag(&mut data, head.tag, head.timestamp_ms, [head.as_slice(), &frame.data]);
