@@ -143,7 +143,9 @@ fn config(track: &Track) -> Option<Bytes> {
         | Codec::Aac
         | Codec::Opus
         | Codec::Flac => (!track.config.is_empty()).then(|| track.config.clone()),
-        Codec::Ac3 | Codec::Eac3 | Codec::Mp3 | Codec::G711A | Codec::G711U | Codec::Script => None,
+        // Nothing to configure, but without it a receiver could not tell that the track will come.
+        Codec::Ac3 | Codec::Eac3 | Codec::Mp3 => (track.index != 0).then(Bytes::new),
+        Codec::G711A | Codec::G711U | Codec::Script => None,
     }
 }
 

@@ -224,3 +224,17 @@ fn opus_without_header_has_as_many_channels_as_it_says() {
     assert_eq!(bench.names(), ["opus 48000 Hz 6 ch"]);
     assert!(bench.got.descriptions[0].has(Kind::Audio));
 }
+
+#[test]
+fn empty_headers_announce_tracks() {
+    let mut bench = Bench::default();
+    bench.push(VIDEO, 0, avc());
+    bench.push(AUDIO, 0, &b"\x90ac-3"[..]);
+    bench.push(AUDIO, 0, &b"\x95\x00.mp3\x01"[..]);
+    bench.push(VIDEO, 0, NAL);
+    bench.push(AUDIO, 10, &b"\x91ac-3\x0b\x77\x6b\xf1\x08\x40\x2f\x84"[..]);
+    assert_eq!(bench.names(), [""; 0]);
+    bench.push(AUDIO, 20, &b"\x95\x01.mp3\x01\xff\xfb\x10\xc4"[..]);
+    assert_eq!(bench.names(), ["h264 176x144 + ac3 48000 Hz 1 ch + mp3 44100 Hz 1 ch"]);
+    assert_eq!(bench.got.frames.len(), 3);
+}

@@ -90,6 +90,7 @@ fn what_a_joiner_gets_first() {
         (Codec::Aac, 0),
         (Codec::Flac, 1),
         (Codec::G711A, 2),
+        (Codec::Ac3, 3),
         (Codec::Script, 0),
     ]);
     let bodies = |form| {
@@ -100,7 +101,13 @@ fn what_a_joiner_gets_first() {
     assert_eq!(bodies(LEGACY), [&b"\x1C\0\0\0\0CFG"[..], b"\xAF\0CFG"]);
     assert_eq!(
         bodies(ALL),
-        [&b"\x90hvc1CFG"[..], b"\x96\x00avc1\x01CFG", b"\xAF\0CFG", b"\x95\x00fLaC\x01fLaCCFG"]
+        [
+            &b"\x90hvc1CFG"[..],
+            b"\x96\x00avc1\x01CFG",
+            b"\xAF\0CFG",
+            b"\x95\x00fLaC\x01fLaCCFG",
+            b"\x95\x00ac-3\x03"
+        ]
     );
 }
 
