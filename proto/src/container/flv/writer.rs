@@ -62,7 +62,7 @@ pub fn frame_head(form: &Form, track: &Track, frame: &Frame) -> Option<Head> {
     if track.kind() == Kind::Data {
         return Some(Head::new(TagType::Script, timestamp_ms));
     }
-    if !form.carries(track.codec, track.index) {
+    if !form.carries(track) {
         return None;
     }
     let mut head = Head::new(tag_type(track), timestamp_ms);
@@ -93,7 +93,7 @@ pub fn frame_head(form: &Form, track: &Track, frame: &Frame) -> Option<Head> {
 /// What a joiner needs first: `onMetaData`, then the sequence headers of the tracks that the form carries.
 pub fn start_bodies(form: &Form, description: &Description) -> Vec<(TagType, Bytes)> {
     let mut bodies = vec![(TagType::Script, metadata::body(form, description))];
-    let carried = description.tracks.iter().filter(|track| form.carries(track.codec, track.index));
+    let carried = description.tracks.iter().filter(|track| form.carries(track));
     bodies.extend(carried.filter_map(|track| Some((tag_type(track), config_body(form, track)?))));
     bodies
 }
