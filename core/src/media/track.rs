@@ -165,7 +165,10 @@ impl Description {
     /// without pictures any sound; on streams without both anything.
     pub fn can_begin_with(&self, track: &Track, frame: &Frame) -> bool {
         match track.kind() {
-            Kind::Video => frame.key && track.index == 0,
+            Kind::Video => {
+                let pictures = self.tracks.iter().filter(|track| track.kind() == Kind::Video);
+                frame.key && pictures.map(|track| track.index).min() == Some(track.index)
+            }
             Kind::Audio => !self.has(Kind::Video),
             Kind::Data => !self.has(Kind::Video) && !self.has(Kind::Audio),
         }

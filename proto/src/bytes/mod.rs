@@ -1,7 +1,7 @@
 //! Checked readers and writers: every read can fail, none can panic.
 //!
 //! - [`Reader`]: big-endian numbers from a slice · [`Bits`]: single bits and Exp-Golomb codes
-//! - [`slice`], [`tail`]: parts of shared [`Bytes`] without a copy · [`put_u24`]: what [`BufMut`] lacks
+//! - [`slice()`], [`tail`]: parts of shared [`Bytes`] without a copy · [`put_u24`]: what [`BufMut`] lacks
 
 mod bits;
 mod reader;

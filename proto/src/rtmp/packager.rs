@@ -72,7 +72,7 @@ impl Packager for RtmpPackager {
         let Some(track) = self.description.track(frame.track) else { return };
         let Some(head) = frame_head(&self.form, track, frame) else { return };
         let kind = track.kind();
-        let key = self.description.can_begin_with(track, frame);
+        let key = self.form.is_entry(&self.description, track, frame);
         let mut data = BytesMut::new();
         self.put(&mut data, head.tag, head.timestamp_ms, [head.as_slice(), &frame.data]);
         self.last_ms = head.timestamp_ms;

@@ -16,6 +16,9 @@ const MAX_OFFSET_NS: u32 = 999_999;
 /// ModEx blocks in one body; none more than one was seen.
 const MAX_MOD_EX: usize = 16;
 
+/// Tracks in one body: as many as there are ids.
+const MAX_TRACKS: usize = 256;
+
 const SPEC: &str = "Enhanced RTMP v2, ExVideoTagHeader, ExAudioTagHeader";
 
 const ONE_TRACK: u8 = 0;
@@ -108,6 +111,12 @@ impl<'a> Header<'a> {
             }
             let data = self.sized().ok_or_else(|| cut(kind, "track's data"))?;
             out.push(TrackBody { index, codec, data });
+            if out.len() > MAX_TRACKS {
+                return Err(Error::limit(
+                    format!("{kind:?} body has more than {MAX_TRACKS} tracks, whose ids are one byte"),
+                    SPEC,
+                ));
+            }
             if self.reader.remaining() == 0 {
                 return Ok(());
             }

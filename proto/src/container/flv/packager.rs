@@ -43,8 +43,8 @@ impl Packager for FlvPackager {
     fn start(&mut self, description: &Description) -> Bytes {
         self.description = description.clone();
         let mut out = BytesMut::new();
-        let video = if description.has(Kind::Video) { HAS_VIDEO } else { 0 };
-        let audio = if description.has(Kind::Audio) { HAS_AUDIO } else { 0 };
+        let video = if self.form.has(description, Kind::Video) { HAS_VIDEO } else { 0 };
+        let audio = if self.form.has(description, Kind::Audio) { HAS_AUDIO } else { 0 };
         out.put_slice(&[b'F', b'L', b'V', 1, video | audio, 0, 0, 0, 9, 0, 0, 0, 0]);
         for (tag, body) in start_bodies(&self.form, description) {
             put_tag(&mut out, tag, self.last_ms, [&body, &[]]);
@@ -56,7 +56,7 @@ impl Packager for FlvPackager {
         let Some(track) = self.description.track(frame.track) else { return };
         let Some(head) = frame_head(&self.form, track, frame) else { return };
         let kind = track.kind();
-        let key = self.description.can_begin_with(track, frame);
+        let key = self.form.is_entry(&self.description, track, frame);
         let body_len = head.as_slice().len() + frame.data.len();
         let mut data = BytesMut::with_capacity(TAG_HEADER_LEN + body_len + BACK_POINTER_LEN);
         put_tag(&mut data, head.tag, head.timestamp_ms, [head.as_slice(), &frame.data]);

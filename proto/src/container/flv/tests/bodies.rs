@@ -152,6 +152,9 @@ fn cut_bodies_are_refused() {
     let mod_ex = [&[0x97][..], &[0, 0, 0x17].repeat(40)].concat();
     let mut error = parse_video(&mod_ex.into(), 12, &mut parts).unwrap_err();
     assert!(matches!(error, rtmpd_core::Error::Limit(_)));
+    let tracks = [&b"\x96\x11av01"[..], &[0; 4 * 300]].concat();
+    error = parse_video(&tracks.into(), 12, &mut parts).unwrap_err();
+    assert!(matches!(error, rtmpd_core::Error::Limit(_)));
     for body in [&b"\xAF\x02x"[..], b"\x90Op", b"\x95\x01Opus"] {
         error = parse_audio(&bytes(body), &mut parts).unwrap_err();
         assert!(matches!(error, rtmpd_core::Error::Malformed(_)), "{body:?}: {error}");
