@@ -84,7 +84,7 @@ fn refused(error: &io::Error) -> bool {
 }
 
 fn bind_all(addr: SocketAddr, settings: &Settings, workers: usize) -> io::Result<Bound> {
-    let (first, shared) = open(addr, workers > 1)?;
+    let (first, shared) = open(addr, settings.share_ports && workers > 1)?;
     let Some(addr) = first.local_addr()?.as_socket() else {
         return Err(io::Error::other("the socket has no internet address"));
     };

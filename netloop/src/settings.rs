@@ -8,6 +8,9 @@ use std::time::Duration;
 pub struct Settings {
     /// Worker threads; 0 = one per core.
     pub threads: usize,
+    /// Each worker listens itself where the system spreads connections over sockets that share a port. Otherwise,
+    /// and everywhere else, worker 0 accepts and deals in turn: exactly even, for a wake-up per connection.
+    pub share_ports: bool,
     /// Receive buffer of each connection in the system, in bytes (`SO_RCVBUF`); 0 = let the system choose.
     pub recv_buffer: usize,
     /// Send buffer of each connection in the system, in bytes (`SO_SNDBUF`); 0 = let the system choose.
@@ -29,6 +32,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             threads: 0,
+            share_ports: true,
             recv_buffer: 4096 * 1024,
             send_buffer: 4096 * 1024,
             unsent: 256 * 1024,
