@@ -3,7 +3,7 @@
 //! Frames never come this way: they travel through the hub's own mailboxes and only borrow the waker.
 
 use std::net::SocketAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::net::TcpStream;
 use rtmpd_core::Answer;
@@ -33,6 +33,9 @@ pub(crate) struct Dealt {
     /// Its peer.
     pub(crate) remote: SocketAddr,
 }
+
+/// The letter boxes of all workers, by their index.
+pub(crate) type Inboxes = Arc<[Arc<Inbox>]>;
 
 /// A worker's letter box.
 #[derive(Debug)]

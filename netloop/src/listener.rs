@@ -56,12 +56,12 @@ pub(crate) fn bind(listener: &Listener, settings: &Settings, workers: usize) -> 
 
 fn explain(listener: &Listener, error: &io::Error) -> io::Error {
     let Listener { name, addr, .. } = listener;
-    let hint = match error.kind() {
-        io::ErrorKind::AddrInUse => ": another program, or another instance, holds this port",
-        io::ErrorKind::PermissionDenied => ": ports below 1024 need root or CAP_NET_BIND_SERVICE",
-        io::ErrorKind::AddrNotAvailable => ": this machine has no such address",
-        _ => "",
-    };
+    let hints = [
+        (io::ErrorKind::AddrInUse, ": another program, or another instance, holds this port"),
+        (io::ErrorKind::PermissionDenied, ": ports below 1024 need root or CAP_NET_BIND_SERVICE"),
+        (io::ErrorKind::AddrNotAvailable, ": this machine has no such address"),
+    ];
+    let hint = hints.iter().find(|(kind, _)| *kind == error.kind()).map_or("", |(_, hint)| hint);
     io::Error::new(error.kind(), format!("listener {name} cannot listen on {addr}: {error}{hint}"))
 }
 

@@ -11,7 +11,7 @@ use mio::Poll;
 use rtmpd_core::hub::Hub;
 
 use crate::caller::Caller;
-use crate::inbox::Inbox;
+use crate::inbox::{Inbox, Inboxes};
 use crate::listener::{self, Bound, Listener};
 use crate::settings::Settings;
 use crate::stopper::Stopper;
@@ -94,7 +94,7 @@ impl Drop for Server {
 }
 
 /// A poller and an inbox for each worker.
-fn pollers(workers: u16) -> io::Result<(Vec<Poll>, Arc<[Arc<Inbox>]>)> {
+fn pollers(workers: u16) -> io::Result<(Vec<Poll>, Inboxes)> {
     let (mut polls, mut inboxes) = (Vec::new(), Vec::new());
     for _ in 0..workers {
         let (poll, waker) = worker::poller()?;

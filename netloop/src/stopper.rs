@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::inbox::{Inbox, Letter};
+use crate::inbox::{Inboxes, Letter};
 
 /// What a worker has beyond its grace before it counts as stuck.
 const MERCY: Duration = Duration::from_millis(400);
@@ -17,7 +17,7 @@ pub struct Stopper {
 
 #[derive(Debug)]
 struct Shared {
-    inboxes: Arc<[Arc<Inbox>]>,
+    inboxes: Inboxes,
     grace: Duration,
     state: Mutex<State>,
     changed: Condvar,
@@ -33,7 +33,7 @@ struct State {
 }
 
 impl Stopper {
-    pub(crate) fn new(inboxes: Arc<[Arc<Inbox>]>, grace: Duration) -> Self {
+    pub(crate) fn new(inboxes: Inboxes, grace: Duration) -> Self {
         let state = State { running: inboxes.len(), stopping: None, failure: None };
         let (state, changed) = (Mutex::new(state), Condvar::new());
         Self { shared: Arc::new(Shared { inboxes, grace, state, changed }) }

@@ -28,7 +28,7 @@ use rtmpd_core::shard::{ServiceId, Shard};
 
 use crate::caller::Caller;
 use crate::clock::Clock;
-use crate::inbox::{Inbox, Letter};
+use crate::inbox::{Inboxes, Letter};
 use crate::listener::Listener;
 use crate::settings::Settings;
 pub(crate) use acceptor::Acceptor;
@@ -47,7 +47,7 @@ pub(crate) struct Common {
     pub(crate) hub: Arc<Hub>,
     pub(crate) listeners: Vec<Listener>,
     pub(crate) caller: Arc<dyn Caller>,
-    pub(crate) inboxes: Arc<[Arc<Inbox>]>,
+    pub(crate) inboxes: Inboxes,
 }
 
 /// A worker before its thread runs: everything that can fail at start has not failed.
