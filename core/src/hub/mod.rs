@@ -13,8 +13,6 @@ pub(crate) mod home;
 pub(crate) mod lane;
 pub(crate) mod mail;
 pub(crate) mod replica;
-#[cfg(test)]
-mod tests;
 
 use std::fmt;
 use std::sync::Arc;
