@@ -9,7 +9,7 @@ mod here;
 
 mod tcp;
 
-pub(crate) use here::{balance, out_of_descriptors, raise_descriptor_limit};
+pub(crate) use here::{balance, out_of_descriptors, raise_descriptor_limit, write_pieces};
 pub(crate) use tcp::tune;
 
 /// A read or write that moved less than it could shows that the socket is drained or full, and the next edge will

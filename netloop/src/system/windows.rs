@@ -1,6 +1,8 @@
 //! Windows: no descriptor limit to raise, no ports to share.
 
-use std::io;
+use std::io::{self, IoSlice, Write};
+
+use mio::net::TcpStream;
 
 /// WSAEMFILE: no more sockets.
 const WSAEMFILE: i32 = 10024;
@@ -10,6 +12,11 @@ const WSAENOBUFS: i32 = 10055;
 /// Listeners cannot share a port evenly here: worker 0 accepts and deals.
 pub(crate) fn balance(_socket: &socket2::Socket) -> bool {
     false
+}
+
+/// Writes several pieces at once.
+pub(crate) fn write_pieces(stream: &mut TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+    stream.write_vectored(pieces)
 }
 
 /// Whether an accept failed because the process or the system has no sockets left.

@@ -9,7 +9,7 @@ use rtmpd_core::{Instant, NoteLevel};
 
 use super::Worker;
 use crate::caller::Done;
-use crate::system::SHORT_IS_DRY;
+use crate::system::{SHORT_IS_DRY, write_pieces};
 
 /// Most pieces in one write.
 const PIECES: usize = 64;
@@ -94,7 +94,12 @@ impl Worker {
 fn write(stream: &mut mio::net::TcpStream, pieces: &[IoSlice<'_>]) -> Written {
     let all: usize = pieces.iter().map(|piece| piece.len()).sum();
     loop {
-        match stream.write_vectored(pieces) {
+        let written = match pieces {
+            // `send` is cheaper still.
+            [piece] => stream.write(piece),
+            pieces => write_pieces(stream, pieces),
+        };
+        match written {
             Ok(n) if n == all => return Written::All(n),
             Ok(n) => return Written::Part(n),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Written::Blocked,
