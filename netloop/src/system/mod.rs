@@ -10,7 +10,7 @@ mod here;
 mod tcp;
 
 pub(crate) use here::{balance, out_of_descriptors, raise_descriptor_limit, write_pieces};
-pub(crate) use tcp::tune;
+pub(crate) use tcp::{bound_farewell, tune};
 
 /// A read or write that moved less than it could shows that the socket is drained or full, and the next edge will
 /// tell when that changes: true of epoll and kqueue. Windows tells only after a call that would block.

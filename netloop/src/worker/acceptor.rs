@@ -118,7 +118,7 @@ impl Gate {
         true
     }
 
-    fn close(&mut self, now: Instant, error: &io::Error) {
+    pub(crate) fn close(&mut self, now: Instant, error: &io::Error) {
         self.spare.give_up();
         self.closed_until = Some(now + PAUSE);
         if !std::mem::replace(&mut self.told, true) {

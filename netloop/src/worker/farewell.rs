@@ -12,6 +12,7 @@ use rtmpd_core::Instant;
 use slab::Slab;
 
 use super::token::Subject;
+use crate::system;
 
 /// How long a peer has to close its side.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -37,7 +38,7 @@ pub(crate) struct Farewells {
 impl Farewells {
     /// Ends our side of this connection and waits for the peer's end if that is not here already.
     pub(crate) fn add(&mut self, now: Instant, stream: TcpStream, registry: &Registry, scratch: &mut [u8]) {
-        if stream.shutdown(Shutdown::Write).is_err() {
+        if stream.shutdown(Shutdown::Write).and_then(|()| system::bound_farewell(&stream)).is_err() {
             return;
         }
         let until = now + PATIENCE;

@@ -13,6 +13,8 @@ mod door;
 mod farewell;
 mod reading;
 mod table;
+#[cfg(test)]
+mod tests;
 mod token;
 mod writing;
 
