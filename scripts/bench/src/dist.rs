@@ -43,7 +43,9 @@ impl Dist {
     /// One `key=value` line: `prefix_n`, `_median`, `_p99`, `_max` with `unit` at the end of each key.
     pub fn line(&self, prefix: &str, unit: &str) -> String {
         let (n, median, p99, max) = (self.len(), self.at(500), self.at(990), self.max());
-        format!("{prefix}_n={n} {prefix}_median_{unit}={median} {prefix}_p99_{unit}={p99} {prefix}_max_{unit}={max}")
+        format!(
+            "{prefix}_n={n} {prefix}_median_{unit}={median} {prefix}_p99_{unit}={p99} {prefix}_max_{unit}={max}"
+        )
     }
 }
 

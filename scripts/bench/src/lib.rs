@@ -9,7 +9,7 @@ pub mod error;
 pub mod feed;
 pub mod floor;
 pub mod flv;
-//pub mod latency;
+pub mod latency;
 pub mod load;
 pub mod media;
 pub mod procfs;

@@ -1,6 +1,7 @@
 //! What Linux says about a running process: CPU time, write calls, memory.
 //! Follows proc(5): `/proc/PID/stat`, `/proc/PID/io`, `/proc/PID/status`.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 /// `USER_HZ`: the unit of `utime` and `stime`, the same on every Linux architecture in use.
@@ -34,6 +35,17 @@ impl Usage {
     pub fn own() -> Self {
         Self::of(&[std::process::id()])
     }
+}
+
+/// CPU seconds of each thread of the processes, by thread id.
+pub fn thread_times(pids: &[u32]) -> BTreeMap<u32, f64> {
+    let tasks =
+        pids.iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok()).flatten().flatten();
+    let times = tasks.filter_map(|task| {
+        let id = task.file_name().to_str()?.parse().ok()?;
+        Some((id, cpu_seconds(task.path().to_str()?)))
+    });
+    times.collect()
 }
 
 fn cpu_seconds(base: &str) -> f64 {

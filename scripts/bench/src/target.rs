@@ -61,7 +61,9 @@ impl Target {
 }
 
 fn parse_rtmp(url: &str, rest: &str) -> Result<Target, Fault> {
-    let parts = rest.split_once('/').and_then(|(host, path)| path.split_once('/').map(|(app, name)| (host, app, name)));
+    let parts = rest
+        .split_once('/')
+        .and_then(|(host, path)| path.split_once('/').map(|(app, name)| (host, app, name)));
     let Some((host, app, stream)) = parts else {
         return Err(Fault::new(format!("url {url:?}: expected rtmp://host[:port]/app/stream")));
     };
@@ -76,6 +78,7 @@ fn parse_rtmp(url: &str, rest: &str) -> Result<Target, Fault> {
 fn resolve(host: &str, default_port: u16) -> Result<SocketAddr, Fault> {
     let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
     let with_port = if has_port { host.to_owned() } else { format!("{host}:{default_port}") };
-    let found = with_port.to_socket_addrs().map_err(|e| Fault::new(format!("host {with_port:?}: {e}")))?.next();
+    let found =
+        with_port.to_socket_addrs().map_err(|e| Fault::new(format!("host {with_port:?}: {e}")))?.next();
     found.ok_or_else(|| Fault::new(format!("host {with_port:?}: no address")))
 }

@@ -72,11 +72,12 @@ impl Client {
         let total = pieces.0.len() + pieces.1.len();
         let count = if pieces.1.is_empty() { 1 } else { 2 };
         counts.writes += 1;
-        let sent = match self.socket.write_vectored(&[IoSlice::new(pieces.0), IoSlice::new(pieces.1)][..count]) {
-            Ok(sent) => sent,
-            Err(e) if e.kind() == ErrorKind::WouldBlock => 0,
-            Err(e) => return Err(e),
-        };
+        let sent =
+            match self.socket.write_vectored(&[IoSlice::new(pieces.0), IoSlice::new(pieces.1)][..count]) {
+                Ok(sent) => sent,
+                Err(e) if e.kind() == ErrorKind::WouldBlock => 0,
+                Err(e) => return Err(e),
+            };
         counts.bytes += sent as u64;
         if sent == 0 {
             counts.dropped += 1;

@@ -97,7 +97,9 @@ impl Floor {
             // Without this the kernel would hold small frames back, which no media server lets it do.
             let nodelay = socket.set_nodelay(true);
             let index = self.clients.len();
-            if nodelay.is_ok() && self.poll.registry().register(&mut socket, Token(index), Interest::READABLE).is_ok() {
+            if nodelay.is_ok()
+                && self.poll.registry().register(&mut socket, Token(index), Interest::READABLE).is_ok()
+            {
                 self.clients.push(Some(Client::new(socket)));
             }
         }

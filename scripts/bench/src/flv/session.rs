@@ -27,7 +27,13 @@ impl FlvSession {
             "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: rtmpd-load\r\nAccept: */*\r\n\r\n",
             target.path, target.host
         );
-        Self { out: get.into_bytes(), head: Vec::new(), live: false, dechunk: None, reader: FlvReader::default() }
+        Self {
+            out: get.into_bytes(),
+            head: Vec::new(),
+            live: false,
+            dechunk: None,
+            reader: FlvReader::default(),
+        }
     }
 
     /// Takes bytes from the server. Fails when the status is not 200, or the body not FLV.
@@ -46,7 +52,8 @@ impl FlvSession {
         if status != "200" {
             return Err(Fault::new(format!("http status: {status:?}, expected 200")));
         }
-        let chunked = text.lines().any(|line| line.starts_with("transfer-encoding:") && line.contains("chunked"));
+        let chunked =
+            text.lines().any(|line| line.starts_with("transfer-encoding:") && line.contains("chunked"));
         self.dechunk = chunked.then(Dechunk::default);
         self.live = true;
         self.push_body(&head[end + 4..])

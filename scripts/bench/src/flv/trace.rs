@@ -26,7 +26,8 @@ struct Frame {
 impl Trace {
     /// Reads a file. Fails when it is not FLV or holds fewer than two frames.
     pub fn load(path: &Path) -> Result<Self, Fault> {
-        let file = std::fs::read(path).map_err(|e| Fault::new(format!("flv file {}: {e}", path.display())))?;
+        let file =
+            std::fs::read(path).map_err(|e| Fault::new(format!("flv file {}: {e}", path.display())))?;
         Self::parse(&file).map_err(|e| Fault::new(format!("flv file {}: {e}", path.display())))
     }
 
@@ -73,7 +74,11 @@ impl Trace {
         let count = self.frames.len() as u64;
         let (first, last) = ((from % count) as usize, ((to - 1) % count) as usize);
         let (start, end) = (self.frames[first].span.start, self.frames[last].span.end);
-        if first <= last { (&self.bytes[start..end], &[]) } else { (&self.bytes[start..], &self.bytes[..end]) }
+        if first <= last {
+            (&self.bytes[start..end], &[])
+        } else {
+            (&self.bytes[start..], &self.bytes[..end])
+        }
     }
 
     /// Bits per second of the frames' bodies, without tag headers.

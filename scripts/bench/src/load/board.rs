@@ -11,6 +11,8 @@ pub enum Phase {
     Settle,
     /// Bytes count.
     Window,
+    /// Bytes no longer count; connections stay for a last look at them.
+    Tally,
     /// Over.
     Done,
 }
@@ -30,6 +32,7 @@ impl Board {
             0 => Phase::Ramp,
             1 => Phase::Settle,
             2 => Phase::Window,
+            3 => Phase::Tally,
             _ => Phase::Done,
         }
     }

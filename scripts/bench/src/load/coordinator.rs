@@ -1,5 +1,6 @@
 //! The main thread: starts the workers, says when the window begins and ends, reads the servers' cost at both ends.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 use std::thread;
@@ -9,14 +10,15 @@ use super::segments;
 use super::worker::Worker;
 use super::{Board, Phase, Plan, Report};
 use crate::error::Fault;
-use crate::procfs::Usage;
+use crate::procfs::{Usage, thread_times};
 
 /// A reading of everything that has a cost.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Mark {
     at: Instant,
     server: Usage,
     own: Usage,
+    threads: BTreeMap<u32, f64>,
 }
 
 /// Runs the plan and says what happened; `progress` gets a line at each change of phase. Fails when threads fail.
@@ -40,6 +42,7 @@ pub fn run(plan: Plan, progress: &mut dyn Write) -> Result<Report, Fault> {
     let last = mark(&plan);
     let segments = count_segments(&plan).zip(first_segments).map(|(last, first)| last.saturating_sub(first));
     let segments_per_second = segments.map(|count| count as f64 / first_at.elapsed().as_secs_f64());
+    next_phase(&board, progress, "")?;
     let mut outcomes = Vec::new();
     for worker in workers {
         outcomes.extend(worker.join().map_err(|_| Fault::new("a load thread panicked"))??);
@@ -47,7 +50,17 @@ pub fn run(plan: Plan, progress: &mut dyn Write) -> Result<Report, Fault> {
     let seconds = (last.at - first.at).as_secs_f64();
     let server = difference(&first.server, &last.server);
     let own = difference(&first.own, &last.own);
-    Ok(Report { plan: Arc::unwrap_or_clone(plan), seconds, server, own, segments_per_second, outcomes })
+    let busiest = last.threads.iter().map(|(id, time)| time - first.threads.get(id).copied().unwrap_or(0.0));
+    let busiest_thread_s = busiest.fold(0.0, f64::max);
+    Ok(Report {
+        plan: Arc::unwrap_or_clone(plan),
+        seconds,
+        server,
+        own,
+        busiest_thread_s,
+        segments_per_second,
+        outcomes,
+    })
 }
 
 fn wait_for_players(plan: &Plan, board: &Board) {
@@ -63,6 +76,7 @@ fn next_phase(board: &Board, progress: &mut dyn Write, more: &str) -> Result<(),
         Phase::Ramp => "ramp",
         Phase::Settle => "settle",
         Phase::Window => "window",
+        Phase::Tally => "tally",
         Phase::Done => "done",
     };
     writeln!(progress, "phase={name} {more}")?;
@@ -71,7 +85,12 @@ fn next_phase(board: &Board, progress: &mut dyn Write, more: &str) -> Result<(),
 }
 
 fn mark(plan: &Plan) -> Mark {
-    Mark { at: Instant::now(), server: Usage::of(&plan.watch), own: Usage::own() }
+    Mark {
+        at: Instant::now(),
+        server: Usage::of(&plan.watch),
+        own: Usage::own(),
+        threads: thread_times(&plan.watch),
+    }
 }
 
 fn count_segments(plan: &Plan) -> Option<u64> {

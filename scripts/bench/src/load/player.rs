@@ -63,6 +63,7 @@ impl Player {
     pub(super) fn open(target: &Target, duty: Duty) -> io::Result<Self> {
         let opened = Instant::now();
         let socket = TcpStream::connect(target.addr())?;
+        socket.set_nodelay(true)?;
         let mut feed = Box::new(Feed::new(target));
         Ok(Self {
             socket: Some(socket),
@@ -127,7 +128,11 @@ impl Player {
 
     fn receive(&mut self, buffer: &mut [u8], waste: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
         let Some(socket) = &mut self.socket else { return Err(ErrorKind::WouldBlock.into()) };
-        if self.feed.is_some() { socket.read(buffer) } else { SockRef::from(&*socket).recv_with_flags(waste, DISCARD) }
+        if self.feed.is_some() {
+            socket.read(buffer)
+        } else {
+            SockRef::from(&*socket).recv_with_flags(waste, DISCARD)
+        }
     }
 
     fn consume(&mut self, bytes: &[u8], count: usize) -> Result<(), Fault> {

@@ -38,6 +38,8 @@ pub struct Report {
     pub server: Usage,
     /// This client, likewise.
     pub own: Usage,
+    /// CPU seconds of the watched processes' busiest thread within the window.
+    pub busiest_thread_s: f64,
     /// TCP data segments per second the server has sent, if `ss` could be asked.
     pub segments_per_second: Option<f64>,
     /// One per counted player.
@@ -82,7 +84,11 @@ impl Report {
         let ended = self.outcomes.iter().filter(|outcome| !outcome.failed && outcome.end.is_some()).count();
         let live = self.outcomes.len() - failed;
         let stalled = self.outcomes.iter().filter(|o| o.end.is_none() && o.window_bytes == 0).count();
-        writeln!(out, "players={} live={live} failed={failed} disconnected={ended} stalled={stalled}", self.plan.players)?;
+        writeln!(
+            out,
+            "players={} live={live} failed={failed} disconnected={ended} stalled={stalled}",
+            self.plan.players
+        )?;
         let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
         for reason in self.outcomes.iter().filter_map(|outcome| outcome.end.as_deref()) {
             *reasons.entry(reason).or_default() += 1;
@@ -103,14 +109,29 @@ impl Report {
             writeln!(out, "expected_bytes={expected:.0} delivered_ratio={:.4}", delivered as f64 / expected)?;
         }
         if let Some(expected) = self.expected_by_source() {
-            writeln!(out, "source_expected_bytes={expected:.0} source_ratio={:.4}", delivered as f64 / expected)?;
+            writeln!(
+                out,
+                "source_expected_bytes={expected:.0} source_ratio={:.4}",
+                delivered as f64 / expected
+            )?;
         }
         let each: Dist = self.outcomes.iter().filter(|o| !o.failed).map(|o| o.window_bytes).collect();
-        writeln!(out, "player_bytes_min={} player_bytes_median={} player_bytes_max={}", each.min(), each.at(500), each.max())
+        writeln!(
+            out,
+            "player_bytes_min={} player_bytes_median={} player_bytes_max={}",
+            each.min(),
+            each.at(500),
+            each.max()
+        )
     }
 
     fn write_cost(&self, out: &mut String) -> std::fmt::Result {
-        writeln!(out, "load_cpu_s={:.2} load_cpu_percent={:.1}", self.own.cpu_s, self.own.cpu_s * 100.0 / self.seconds)?;
+        writeln!(
+            out,
+            "load_cpu_s={:.2} load_cpu_percent={:.1}",
+            self.own.cpu_s,
+            self.own.cpu_s * 100.0 / self.seconds
+        )?;
         if self.plan.watch.is_empty() {
             return Ok(());
         }
@@ -121,7 +142,12 @@ impl Report {
         let segments = self.segments_per_second.unwrap_or(0.0) / players;
         let per_gb = if gigabytes > 0.0 { server.cpu_s / gigabytes } else { 0.0 };
         let percent = server.cpu_s * 100.0 / self.seconds;
-        writeln!(out, "server_cpu_s={:.2} server_cpu_percent={percent:.1} cpu_s_per_gb={per_gb:.4}", server.cpu_s)?;
+        writeln!(
+            out,
+            "server_cpu_s={:.2} server_cpu_percent={percent:.1} cpu_s_per_gb={per_gb:.4}",
+            server.cpu_s
+        )?;
+        writeln!(out, "busiest_thread_percent={:.1}", self.busiest_thread_s * 100.0 / self.seconds)?;
         writeln!(out, "writes_per_viewer_s={per_viewer:.2} segments_per_viewer_s={segments:.2}")?;
         write!(out, "server_rss_kb={}", server.rss_kb)?;
         if let Some(idle) = self.plan.idle_rss_kb {

@@ -8,6 +8,7 @@ pub(super) fn sent_from(port: u16) -> Option<u64> {
     let filter = format!("sport = :{port}");
     let output = Command::new("ss").args(["-tniH", &filter]).stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let counts = text.split_whitespace().filter_map(|word| word.strip_prefix("data_segs_out:")?.parse::<u64>().ok());
+    let counts =
+        text.split_whitespace().filter_map(|word| word.strip_prefix("data_segs_out:")?.parse::<u64>().ok());
     output.status.success().then(|| counts.sum())
 }

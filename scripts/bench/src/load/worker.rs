@@ -60,11 +60,12 @@ impl Worker {
                 self.on_event(event.token(), event.is_readable() || event.is_error(), event.is_writable());
             }
             self.follow_phase();
-            if matches!(self.phase, Phase::Settle | Phase::Window) {
+            if matches!(self.phase, Phase::Settle | Phase::Window | Phase::Tally) {
                 std::thread::sleep(self.plan.read_every);
             }
         }
-        let counted = self.players.into_iter().filter(|player| !player.is_slow()).map(|player| player.outcome);
+        let counted =
+            self.players.into_iter().filter(|player| !player.is_slow()).map(|player| player.outcome);
         Ok(counted.chain(self.unopened).collect())
     }
 
@@ -145,7 +146,7 @@ impl Worker {
         if self.phase == Phase::Ramp {
             self.give_up_waiting();
         }
-        if matches!(phase, Phase::Window | Phase::Done) {
+        if matches!(phase, Phase::Window | Phase::Tally) {
             self.players.iter_mut().for_each(|player| player.measure(phase == Phase::Window));
         }
         self.phase = phase;

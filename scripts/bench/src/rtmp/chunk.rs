@@ -76,7 +76,8 @@ impl ChunkReader {
             }
             let payload = std::mem::take(&mut lane.partial);
             lane.started = false;
-            let message = RawMessage { kind: lane.kind, stream: lane.stream, timestamp: lane.timestamp, payload };
+            let message =
+                RawMessage { kind: lane.kind, stream: lane.stream, timestamp: lane.timestamp, payload };
             if let (1, Some(size)) = (message.kind, message.payload.first_chunk::<4>()) {
                 self.chunk_size = (u32::from_be_bytes(*size) & 0x7fff_ffff).max(1) as usize;
             }

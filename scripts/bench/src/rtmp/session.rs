@@ -200,7 +200,9 @@ impl Session {
     fn start(&mut self) {
         let name = Value::Text(self.target.stream.clone());
         match self.role {
-            Role::Play => self.command(self.stream, "play", 5.0, vec![Value::Null, name, Value::Number(-2000.0)]),
+            Role::Play => {
+                self.command(self.stream, "play", 5.0, vec![Value::Null, name, Value::Number(-2000.0)])
+            }
             Role::Publish => {
                 let live = Value::Text("live".to_owned());
                 self.command(self.stream, "publish", 5.0, vec![Value::Null, name, live]);
