@@ -6,9 +6,11 @@ PIDS=()
 die() { echo "bench: $*" >&2; exit 1; }
 note() { echo "# $*" >&2; }
 
-# Ends one process and waits for it: politely, after three seconds not.
+# Ends one process and waits for it: politely, after three seconds not. A pid is forgotten once it is free again.
 stop() {
-  local pid=$1 tries=30
+  local pid=$1 tries=30 other rest=()
+  for other in "${PIDS[@]}"; do [ "$other" = "$pid" ] || rest+=("$other"); done
+  PIDS=("${rest[@]}")
   kill -TERM "$pid" 2>/dev/null || return 0
   while kill -0 "$pid" 2>/dev/null && [ $((tries--)) -gt 0 ]; do sleep 0.1; done
   kill -KILL "$pid" 2>/dev/null
@@ -70,8 +72,8 @@ make_source() {
 
 # start_server ELAPSE THREADS: sets SERVER, RTMP_URL, FLV_URL, IDLE_KB.
 start_server() {
-  local dir=$WORK/server-$1-$2 rtmp http
-  rtmp=$(free_port); http=$(free_port)
+  local dir=$WORK/server-$1-$2 rtmp http https
+  rtmp=$(free_port); http=$(free_port); https=$(free_port)
   rm -rf "$dir"; mkdir -p "$dir"
   cat >"$dir/config.xml" <<XML
 <config>
@@ -79,7 +81,7 @@ start_server() {
   <elapse>$1</elapse>
   <rtmp><ip>127.0.0.1</ip><port>$rtmp</port></rtmp>
   <rtsp><enable>false</enable></rtsp>
-  <http><enable>true</enable><ip>127.0.0.1</ip><port>$http</port></http>
+  <http><enable>true</enable><ip>127.0.0.1</ip><port>$http</port><sport>$https</sport></http>
   <srt><enable>false</enable></srt>
 </config>
 XML
