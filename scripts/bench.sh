@@ -16,6 +16,7 @@ scripts/bench.sh [--quick | --full] [options]
   --no-server           measure peers and the floor only
   --peer NAME,URL,PID   a running server to measure as well; PID may be PID+PID; may be repeated
   --peer-publish URL    where to publish the source for the peers named so far without one
+  --ramp N              new players per second (default 500)
   --out FILE            append the key=value lines to FILE
 
 Costs are user + system seconds of the process over the window, per 10^9 bytes its players received. The floor
@@ -41,6 +42,7 @@ while [ $# -gt 0 ]; do
     --peer-publish)
       while [ ${#PEER_PUBLISH[@]} -lt ${#PEERS[@]} ]; do PEER_PUBLISH+=("$2"); done
       shift ;;
+    --ramp) RAMP=$2; shift ;;
     --out) OUT=$2; shift ;;
     --help) usage; exit 0 ;;
     *) usage >&2; die "$1: no such option" ;;
@@ -90,25 +92,26 @@ floor_cost() {
   stop "$FLOOR"
 }
 
-# The floor with one write per frame, once per source and number of players: sets FLOOR1.
+# The floor with one write per frame, once per source: sets FLOOR1. More players than MANY it cannot serve that way.
 floor_per_frame() {
   FLOOR1=$WORK/floor1-$1-$2.txt
+  [ "$2" -le "$MANY" ] || { : >"$FLOOR1"; return 0; }
   [ -s "$FLOOR1" ] || floor_cost "$FLOOR1" "$1" "$2" "$3"
 }
 
 # report NAME SERVER_FILE FLOOR_FILE: one table row and one key=value line.
 report() {
-  local name=$1 s=$2 f=$3 cost floor floor1 ratio mb each keyframe keyframe99
+  local name=$1 s=$2 f=$3 cost floor floor1 ratio mb keyframe keyframe99
   cost=$(value "$s" cpu_s_per_gb); floor=$(value "$f" cpu_s_per_gb); floor1=$(value "$FLOOR1" cpu_s_per_gb)
   ratio=$(calc "$cost / $floor"); mb=$(calc "$(value "$s" server_rss_kb) / 1024" %.1f)
-  each=$(value "$s" rss_per_player_bytes)
   keyframe=$(calc "$(value "$s" first_keyframe_median_us) / 1000" %.1f)
   keyframe99=$(calc "$(value "$s" first_keyframe_p99_us) / 1000" %.1f)
-  ROWS+=("$name $(value "$s" live)/$(value "$s" players) $cost $floor $ratio $floor1 $(writes "$s") $(writes "$f")
-    $(value "$s" server_cpu_percent) $mb $each $(value "$s" delivered_ratio) $(value "$s" source_ratio)
+  ROWS+=("$name $(value "$s" live)/$(value "$s" players) $cost $floor $ratio $floor1 $(value "$s" both_cpu_s_per_gb) $(value "$f" both_cpu_s_per_gb) $(writes "$s") $(writes "$f")
+    $(value "$s" server_cpu_percent) $mb $(value "$s" rss_per_player_bytes)
+    $(value "$s" delivered_ratio) $(value "$s" source_ratio)
     $keyframe $keyframe99")
   echo "case=$name $(grep -v '^phase=' "$s" | tr '\n' ' ') floor_cpu_s_per_gb=$floor floor_writes_per_viewer_s=$(writes "$f")" \
-    "ratio_to_floor=$ratio floor_per_frame_cpu_s_per_gb=$floor1" | tee -a "$OUT"
+    "ratio_to_floor=$ratio floor_delivered_ratio=$(value "$f" delivered_ratio) floor_per_frame_cpu_s_per_gb=$floor1" | tee -a "$OUT"
 }
 
 # Write calls per viewer and second; segments (marked s) where the program uses calls that Linux does not count.
@@ -209,12 +212,13 @@ table() {
   [ ${#ROWS[@]} -gt 0 ] || return 0
   echo
   {
-    echo "case live s/GB floor ratio floor1 writes floorw cpu% MB B/player delivered ofsource key_ms key99_ms"
+    echo "case live s/GB floor ratio floor1 both fboth writes fwrites cpu% MB B/player delivered ofsource key_ms key99_ms"
     for row in "${ROWS[@]}"; do echo $row; done
   } | column -t
   echo
   echo "s/GB: CPU-seconds per 10^9 delivered bytes; floor: the bare program at the same number of writes; floor1: at one"
-  echo "write per frame; writes: per viewer and second (…s: TCP segments, where write calls cannot be counted);"
+  echo "write per frame; both, fboth: the load client's own time added (Nagle and pacing shift work to the receiver);"
+  echo "writes: per viewer and second (…s: TCP segments, where write calls cannot be counted);"
   echo "delivered: of what a reference player's stream time asks for; ofsource: of what the source file's rate asks for."
 }
 

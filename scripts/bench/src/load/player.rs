@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::mem::MaybeUninit;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use mio::net::TcpStream;
 use socket2::SockRef;
@@ -205,10 +205,5 @@ impl Player {
         self.socket = None;
         self.feed = None;
         Step::Over
-    }
-
-    /// How long it has been open.
-    pub(super) fn age(&self) -> Duration {
-        self.opened.elapsed()
     }
 }

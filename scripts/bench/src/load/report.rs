@@ -147,6 +147,9 @@ impl Report {
             "server_cpu_s={:.2} server_cpu_percent={percent:.1} cpu_s_per_gb={per_gb:.4}",
             server.cpu_s
         )?;
+        // Sending may run in the receiver's context (Nagle, pacing): the sum shows what one side alone hides.
+        let both = if gigabytes > 0.0 { (server.cpu_s + self.own.cpu_s) / gigabytes } else { 0.0 };
+        writeln!(out, "both_cpu_s_per_gb={both:.4}")?;
         writeln!(out, "busiest_thread_percent={:.1}", self.busiest_thread_s * 100.0 / self.seconds)?;
         writeln!(out, "writes_per_viewer_s={per_viewer:.2} segments_per_viewer_s={segments:.2}")?;
         write!(out, "server_rss_kb={}", server.rss_kb)?;
