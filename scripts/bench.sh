@@ -129,6 +129,7 @@ measure() {
   for pid in ${pids//+/ }; do watch+=(--watch "$pid"); done
   note "$name: $players players"
   load "$WORK/$name.txt" "$url" "$players" "$bps" "${watch[@]}" "$@"
+  grep '^ended=' "$WORK/$name.txt" >&2
   [ "${PUBLISHER:-0}" != 0 ] && stop "$PUBLISHER"
   PUBLISHER=0
   floor_per_frame "$source" "$players" "$bps"

@@ -31,17 +31,23 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
+    let options = match parse() {
+        Ok(options) => options,
         Err(fault) => {
             eprintln!("rtmpd-floor: {fault}\n\n{USAGE}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match run(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("rtmpd-floor: {fault}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run() -> Result<(), Fault> {
-    let options = parse()?;
+fn run(options: Options) -> Result<(), Fault> {
     let trace = Trace::load(&options.flv)?;
     let mut out = std::io::stdout();
     let (bps, fps) = (trace.payload_bps(), trace.frames_per_second());

@@ -25,7 +25,11 @@ const USAGE: &str = "rtmpd-latency --publish rtmp://HOST:PORT/APP/STREAM [option
 const SET_UP: Duration = Duration::from_secs(2);
 
 struct Options {
-    publish: Option<Target>,
+    publish: Target,
+    rest: Rest,
+}
+
+struct Rest {
     play: Vec<(String, Target)>,
     seconds: u64,
     joins: u64,
@@ -35,68 +39,76 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
+    let options = match parse() {
+        Ok(options) => options,
         Err(fault) => {
             eprintln!("rtmpd-latency: {fault}\n\n{USAGE}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match run(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("rtmpd-latency: {fault}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run() -> Result<(), Fault> {
-    let options = parse()?;
-    let publish = options.publish.ok_or_else(|| Fault::new("--publish is missing"))?;
+fn run(Options { publish, rest }: Options) -> Result<(), Fault> {
     let epoch = Instant::now();
-    let maker = FrameMaker::new(options.fps, options.keyframe_every, options.frame_bytes);
+    let maker = FrameMaker::new(rest.fps, rest.keyframe_every, rest.frame_bytes);
     let publisher = Publisher::start(&publish, maker, epoch)?;
     std::thread::sleep(Duration::from_millis(300));
     let from = Instant::now() + SET_UP;
-    let until = from + Duration::from_secs(options.seconds);
+    let until = from + Duration::from_secs(rest.seconds);
     let start =
         |(url, target): &(String, Target)| (url.clone(), Viewer::start(target.clone(), epoch, from, until));
-    let viewers: Vec<_> = options.play.iter().map(start).collect();
+    let viewers: Vec<_> = rest.play.iter().map(start).collect();
     let mut out = std::io::stdout();
     for (url, viewer) in viewers {
-        let report = viewer.finish()?;
-        let line = report.latency_us.line("latency", "us");
-        writeln!(out, "play={url} {line} disordered={}", report.disordered)?;
+        match viewer.finish() {
+            Ok(report) => {
+                let line = report.latency_us.line("latency", "us");
+                writeln!(out, "play={url} {line} disordered={}", report.disordered)?;
+            }
+            Err(fault) => writeln!(out, "play={url} failed={:?}", fault.to_string())?,
+        }
     }
-    for (url, target) in options.play.iter().filter(|_| options.joins > 0) {
-        let times = join_many(target, options.joins)?;
-        writeln!(out, "play={url} {}", times.from_connect_us.line("join_from_connect", "us"))?;
-        writeln!(out, "play={url} {}", times.from_request_us.line("join_from_request", "us"))?;
+    for (url, target) in rest.play.iter().filter(|_| rest.joins > 0) {
+        match join_many(target, rest.joins) {
+            Ok(times) => {
+                writeln!(out, "play={url} {}", times.from_connect_us.line("join_from_connect", "us"))?;
+                writeln!(out, "play={url} {}", times.from_request_us.line("join_from_request", "us"))?;
+            }
+            Err(fault) => writeln!(out, "play={url} join_failed={:?}", fault.to_string())?,
+        }
     }
     writeln!(out, "frames_sent={}", publisher.finish()?)?;
     Ok(())
 }
 
 fn parse() -> Result<Options, Fault> {
-    let mut options = Options {
-        publish: None,
-        play: Vec::new(),
-        seconds: 5,
-        joins: 20,
-        fps: 25,
-        keyframe_every: 25,
-        frame_bytes: 2000,
-    };
+    let mut publish = None;
+    let mut rest =
+        Rest { play: Vec::new(), seconds: 5, joins: 20, fps: 25, keyframe_every: 25, frame_bytes: 2000 };
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
-            Long("publish") => options.publish = Some(Target::parse(&parser.value()?.string()?)?),
+            Long("publish") => publish = Some(Target::parse(&parser.value()?.string()?)?),
             Long("play") => {
                 let url = parser.value()?.string()?;
                 let target = Target::parse(&url)?;
-                options.play.push((url, target));
+                rest.play.push((url, target));
             }
-            Long("seconds") => options.seconds = parser.value()?.parse()?,
-            Long("joins") => options.joins = parser.value()?.parse()?,
-            Long("fps") => options.fps = parser.value()?.parse()?,
-            Long("keyframe-every") => options.keyframe_every = parser.value()?.parse()?,
-            Long("frame-bytes") => options.frame_bytes = parser.value()?.parse()?,
+            Long("seconds") => rest.seconds = parser.value()?.parse()?,
+            Long("joins") => rest.joins = parser.value()?.parse()?,
+            Long("fps") => rest.fps = parser.value()?.parse()?,
+            Long("keyframe-every") => rest.keyframe_every = parser.value()?.parse()?,
+            Long("frame-bytes") => rest.frame_bytes = parser.value()?.parse()?,
             _ => return Err(argument.unexpected().into()),
         }
     }
-    Ok(options)
+    let publish = publish.ok_or_else(|| Fault::new("--publish is missing"))?;
+    Ok(Options { publish, rest })
 }

@@ -29,17 +29,23 @@ Raise the descriptor limit (ulimit -n) above the number of players first.
 ";
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
+    let plan = match parse() {
+        Ok(plan) => plan,
         Err(fault) => {
             eprintln!("rtmpd-load: {fault}\n\n{USAGE}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match run(plan) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("rtmpd-load: {fault}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run() -> Result<(), Fault> {
-    let plan = parse()?;
+fn run(plan: Plan) -> Result<(), Fault> {
     let mut out = std::io::stdout();
     let report = load::run(plan, &mut out)?;
     write!(out, "{}", report.text())?;

@@ -2,14 +2,17 @@
 
 use crate::media::Message;
 
+/// Timestamps further apart than this, ms, do not follow each other.
+const JUMP_MS: u32 = 1000;
+
 /// Counts one player's window by stream time as well as by clock.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Meter {
     wire: u64,
     payload: u64,
     messages: u64,
-    first_ms: Option<u32>,
-    last_ms: u32,
+    newest_ms: Option<u32>,
+    span_ms: u64,
 }
 
 impl Meter {
@@ -25,8 +28,19 @@ impl Meter {
         }
         self.payload += message.payload.len() as u64;
         self.messages += 1;
-        self.first_ms.get_or_insert(message.timestamp);
-        self.last_ms = message.timestamp;
+        self.follow(message.timestamp);
+    }
+
+    /// Adds up stream time; the jump where a looped source begins again adds nothing.
+    fn follow(&mut self, timestamp: u32) {
+        let newest = *self.newest_ms.get_or_insert(timestamp);
+        let (ahead, behind) = (timestamp.wrapping_sub(newest), newest.wrapping_sub(timestamp));
+        if ahead < JUMP_MS {
+            self.span_ms += u64::from(ahead);
+        } else if behind < JUMP_MS {
+            return;
+        }
+        self.newest_ms = Some(timestamp);
     }
 
     /// Wire bytes per payload byte; 1 when nothing came.
@@ -41,7 +55,6 @@ impl Meter {
 
     /// Wire bytes per second of the stream's own time; nothing when less than a second was seen.
     pub fn wire_per_second(&self) -> Option<f64> {
-        let span = self.last_ms.wrapping_sub(self.first_ms?);
-        (1000..3_600_000).contains(&span).then(|| self.wire as f64 * 1000.0 / f64::from(span))
+        (self.span_ms >= 1000).then(|| self.wire as f64 * 1000.0 / self.span_ms as f64)
     }
 }

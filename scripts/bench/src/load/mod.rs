@@ -37,7 +37,7 @@ pub struct Plan {
     pub ramp_limit: Duration,
     /// Quiet time between set-up and window.
     pub settle: Duration,
-    /// Pause between two rounds of reading, once all players are set up.
+    /// Pause between two rounds of reading those who are only counted.
     pub read_every: Duration,
     /// Threads.
     pub threads: usize,

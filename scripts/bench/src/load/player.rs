@@ -51,6 +51,7 @@ pub(super) struct Player {
     duty: Duty,
     feed: Option<Box<Feed>>,
     live: bool,
+    grown: bool,
     ack: AckBook,
     pending: Vec<u8>,
     opened: Instant,
@@ -72,6 +73,7 @@ impl Player {
             pending: feed.take_output(),
             feed: Some(feed),
             live: false,
+            grown: false,
             ack: AckBook::default(),
             opened,
             bytes: 0,
@@ -82,6 +84,13 @@ impl Player {
 
     pub(super) fn is_slow(&self) -> bool {
         self.duty == Duty::Slow
+    }
+
+    /// True once: when it plays and need not be parsed any more.
+    pub(super) fn grow_up(&mut self) -> bool {
+        let now = !self.grown && self.live && self.feed.is_none() && self.socket.is_some();
+        self.grown |= now;
+        now
     }
 
     /// Writes what is pending, after the connection is there.

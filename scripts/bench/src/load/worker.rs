@@ -1,4 +1,4 @@
-//! One thread of players: opens them at the ramp's pace, then reads them in rounds.
+//! One thread of players: opens them at the ramp's pace, watches the young ones at once, reads the others in rounds.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -22,7 +22,10 @@ pub(super) struct Worker {
     plan: Arc<Plan>,
     board: Arc<Board>,
     index: usize,
-    poll: Poll,
+    /// Players in set-up or parsed: their events are timed.
+    young: Poll,
+    /// Players that are only counted.
+    grown: Poll,
     players: Vec<Player>,
     unopened: Vec<Outcome>,
     begin: Instant,
@@ -37,7 +40,8 @@ impl Worker {
             plan,
             board,
             index,
-            poll: Poll::new()?,
+            young: Poll::new()?,
+            grown: Poll::new()?,
             players: Vec::new(),
             unopened: Vec::new(),
             begin: Instant::now(),
@@ -50,19 +54,22 @@ impl Worker {
     /// Works until the run is over; one outcome per counted player. Fails when polling fails.
     pub(super) fn run(mut self) -> Result<Vec<Outcome>, Fault> {
         let mut events = Events::with_capacity(16 * 1024);
+        let mut round = Instant::now();
         while self.phase != Phase::Done {
             self.open_due();
-            match self.poll.poll(&mut events, Some(self.patience())) {
-                Err(e) if e.kind() != io::ErrorKind::Interrupted => return Err(e.into()),
-                _ => {}
-            }
+            let patience = self.patience().min(round.saturating_duration_since(Instant::now()));
+            wait(&mut self.young, &mut events, patience)?;
             for event in &events {
                 self.on_event(event.token(), event.is_readable() || event.is_error(), event.is_writable());
             }
-            self.follow_phase();
-            if matches!(self.phase, Phase::Settle | Phase::Window | Phase::Tally) {
-                std::thread::sleep(self.plan.read_every);
+            if Instant::now() >= round {
+                round = Instant::now() + self.plan.read_every;
+                wait(&mut self.grown, &mut events, Duration::ZERO)?;
+                for event in &events {
+                    self.on_event(event.token(), true, event.is_writable());
+                }
             }
+            self.follow_phase();
         }
         let counted =
             self.players.into_iter().filter(|player| !player.is_slow()).map(|player| player.outcome);
@@ -107,7 +114,7 @@ impl Worker {
         let mut player = Player::open(&self.plan.target, duty(&self.plan, number))?;
         if let Some(socket) = &mut player.socket {
             let interest = Interest::READABLE | Interest::WRITABLE;
-            self.poll.registry().register(socket, Token(self.players.len()), interest)?;
+            self.young.registry().register(socket, Token(self.players.len()), interest)?;
         }
         self.players.push(player);
         Ok(())
@@ -129,12 +136,22 @@ impl Worker {
             Step::Over if was_set_up => {}
             Step::Over => self.board.add_failed(),
         }
-        if step == Step::Live
-            && player.is_slow()
-            && let Some(socket) = &mut player.socket
-        {
-            // It stays open, unread: the kernel's buffers fill and the server has to cope.
-            drop(self.poll.registry().deregister(socket));
+        if player.grow_up() {
+            self.move_to_rounds(index);
+        }
+    }
+
+    /// From now on it is read in rounds; a slow one not at all, so that the server has to cope.
+    fn move_to_rounds(&mut self, index: usize) {
+        let player = &mut self.players[index];
+        let slow = player.is_slow();
+        let Some(socket) = &mut player.socket else { return };
+        let mut moved = self.young.registry().deregister(socket);
+        if moved.is_ok() && !slow {
+            moved = self.grown.registry().register(socket, Token(index), Interest::READABLE);
+        }
+        if let Err(e) = moved {
+            player.end(&e.to_string());
         }
     }
 
@@ -160,6 +177,17 @@ impl Worker {
                 player.end("no answer before the set-up limit");
             }
         }
+    }
+}
+
+/// Waits for events; an interrupted wait has none.
+fn wait(poll: &mut Poll, events: &mut Events, patience: Duration) -> io::Result<()> {
+    match poll.poll(events, Some(patience)) {
+        Err(e) if e.kind() == io::ErrorKind::Interrupted => {
+            events.clear();
+            Ok(())
+        }
+        other => other,
     }
 }
 
