@@ -21,7 +21,7 @@ fn trace() -> Trace {
         file.extend_from_slice(&body);
         file.extend_from_slice(&[0, 0, 0, 111]);
     }
-    Trace::parse(&file).unwrap()
+    Trace::parse(&file).expect("a well-formed file")
 }
 
 #[test]

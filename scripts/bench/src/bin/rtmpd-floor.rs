@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use lexopt::prelude::{Long, ValueExt};
+use lexopt::prelude::{Long, Short, Value, ValueExt};
 use rtmpd_bench::error::Fault;
 use rtmpd_bench::floor::{Floor, Rhythm};
 use rtmpd_bench::flv::Trace;
@@ -69,7 +69,7 @@ fn parse() -> Result<Options, Fault> {
             Long("coalesce") => options.rhythm = Rhythm::EveryMs(parser.value()?.parse()?),
             Long("writes") => options.rhythm = Rhythm::PerSecond(parser.value()?.parse()?),
             Long("seconds") => options.seconds = parser.value()?.parse()?,
-            _ => return Err(argument.unexpected().into()),
+            Short(_) | Long(_) | Value(_) => return Err(argument.unexpected().into()),
         }
     }
     if options.flv.as_os_str().is_empty() {

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use lexopt::prelude::{Long, ValueExt};
+use lexopt::prelude::{Long, Short, Value, ValueExt};
 use rtmpd_bench::error::Fault;
 use rtmpd_bench::latency::{FrameMaker, Publisher, Viewer, join_many};
 use rtmpd_bench::target::Target;
@@ -106,7 +106,7 @@ fn parse() -> Result<Options, Fault> {
             Long("fps") => rest.fps = parser.value()?.parse()?,
             Long("keyframe-every") => rest.keyframe_every = parser.value()?.parse()?,
             Long("frame-bytes") => rest.frame_bytes = parser.value()?.parse()?,
-            _ => return Err(argument.unexpected().into()),
+            Short(_) | Long(_) | Value(_) => return Err(argument.unexpected().into()),
         }
     }
     let publish = publish.ok_or_else(|| Fault::new("--publish is missing"))?;

@@ -40,6 +40,8 @@ impl Client {
         let mut buffer = [0; 2048];
         loop {
             match self.socket.read(&mut buffer) {
+                // Who asks and hangs up at once is still heard.
+                Ok(0) if self.wish() == Wish::Stop => break,
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
                 Ok(_) if self.playing => {}
                 Ok(count) => self.head.extend_from_slice(&buffer[..count]),
