@@ -238,25 +238,12 @@ impl RtmpServer {
 
     fn send(&mut self, stream: u32, command: &Command) {
         let mut out = BytesMut::new();
-        command.put(&mut out, stream, self.chunk_size());
+        command.put(&mut out, stream, self.settings.chunk_size as usize);
         self.transmit(out.freeze());
     }
 
     fn status(&mut self, stream: u32, level: &str, code: &str, text: &str) {
         self.send(stream, &Command::on_status(level, code, text));
-    }
-
-    /// Our chunk size as the client knows it.
-    fn chunk_size(&self) -> usize {
-        match self.state {
-            State::Greeting | State::Connecting => super::chunk::DEFAULT_CHUNK_SIZE,
-            State::Idle
-            | State::AskingPublish(_)
-            | State::AskingPlay(_)
-            | State::Publishing(_)
-            | State::Playing(_)
-            | State::Over => self.settings.chunk_size as usize,
-        }
     }
 }
 
