@@ -106,6 +106,11 @@ impl Player {
     pub fn http_path(port: u16, path: &str) -> Self {
         let mut socket = connect(port);
         socket.write_all(get(path, "").as_bytes()).expect("a request is taken");
+        Self::resume(socket)
+    }
+
+    /// Goes on with a connection on which a live FLV was asked for and nothing was read.
+    pub fn resume(mut socket: TcpStream) -> Self {
         let response = read_head(&mut socket);
         assert_eq!(response.status, 200, "{}", response.head);
         if response.field("transfer-encoding").is_some() {
