@@ -121,15 +121,17 @@ impl Player {
         })
     }
 
-    /// GStreamer: `rtmp2src` for RTMP, `souphttpsrc` for HTTP-FLV; demuxed and muxed again.
+    /// GStreamer: `rtmp2src` for RTMP, `souphttpsrc` for HTTP-FLV; kept as received, and decoded to see that it plays.
     pub fn gstreamer(url: &str) -> Self {
         let source = if url.starts_with("rtmp") { "rtmp2src" } else { "souphttpsrc" };
         Self::start("GStreamer player", "flv", |output| {
             let mut command = Command::new("gst-launch-1.0");
-            command.args(["-e", source, &format!("location={url}"), "!", "flvdemux", "name=in"]);
-            command.args("flvmux name=out streamable=true ! filesink buffer-mode=unbuffered".split(' '));
+            command.args(["-e", source, &format!("location={url}"), "!", "tee", "name=both"]);
+            command.args("both. ! queue ! filesink buffer-mode=unbuffered".split(' '));
             command.arg(format!("location={}", output.display()));
-            command.args("in.video ! queue ! out.video in.audio ! queue ! out.audio".split(' '));
+            command.args("both. ! queue ! flvdemux name=in".split(' '));
+            command.args("in.video ! queue ! h264parse ! avdec_h264 ! fakesink".split(' '));
+            command.args("in.audio ! queue ! aacparse ! avdec_aac ! fakesink".split(' '));
             command
         })
     }
