@@ -10,10 +10,14 @@
 
 mod dice;
 pub mod error;
+pub mod hub;
 pub mod machine;
 pub mod media;
 pub mod policy;
+pub mod report;
 mod request;
+pub mod shard;
+pub mod stats;
 mod time;
 
 pub use dice::Dice;

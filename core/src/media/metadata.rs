@@ -18,7 +18,7 @@ pub enum Value {
     /// Named values in order.
     Object(Metadata),
     /// Values in order.
-    Array(Vec<Value>),
+    Array(Vec<Self>),
     /// ms since 1970.
     Date(f64),
     /// Nothing (null or undefined).

@@ -32,8 +32,6 @@ pub struct Packed {
 /// One [`Packed`] in its place in the stream.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Packet {
-    /// Counts packets of this packaging since the stream began.
-    pub seq: u64,
     /// When the frame came in.
     pub at: Instant,
     /// The [`Description`] it belongs to.

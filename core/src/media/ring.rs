@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::Packet;
+use crate::time::Instant;
 
 /// How much a ring keeps.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -14,7 +15,7 @@ pub struct RingLimits {
     pub gop_cache: bool,
     /// A viewer this far behind is moved to the newest keyframe.
     pub max_lag: Duration,
-    /// Bytes kept at most; guards streams that never or rarely send a keyframe.
+    /// Payload bytes kept at most; guards streams that never or rarely send a keyframe.
     pub max_bytes: usize,
     /// Age of the oldest packet kept when a single GOP runs longer than that.
     pub max_age: Duration,
@@ -43,7 +44,7 @@ pub struct Cursor {
 pub enum Step<'a> {
     /// The next packet; the cursor has moved past it.
     Packet(&'a Packet),
-    /// Packets were left out; step again for the keyframe behind the gap.
+    /// Packets were left out; step again for what follows the gap.
     Gap,
     /// Nothing more for now.
     Empty,
@@ -54,72 +55,93 @@ pub enum Step<'a> {
 pub struct Ring {
     limits: RingLimits,
     packets: VecDeque<Packet>,
-    /// Sequence numbers of the keyframes held, oldest first.
+    /// Number of the oldest packet held; packets are numbered in the order they came.
+    first: u64,
+    /// Numbers of the keyframes held, oldest first.
     keys: VecDeque<u64>,
-    /// Sequence number the next packet will get.
-    next: u64,
     bytes: usize,
-    /// A whole [`RingLimits::max_age`] or [`RingLimits::max_bytes`] went by without any keyframe.
+    /// Joiners start at or behind this number: what is older belongs to a publisher that has left.
+    join_from: u64,
+    /// The limits went by without any keyframe: viewers are not made to wait for one.
     keyless: bool,
 }
 
 impl Ring {
     /// An empty ring.
     pub fn new(limits: RingLimits) -> Self {
-        Self { limits, packets: VecDeque::new(), keys: VecDeque::new(), next: 0, bytes: 0, keyless: false }
+        Self {
+            limits,
+            packets: VecDeque::new(),
+            first: 0,
+            keys: VecDeque::new(),
+            bytes: 0,
+            join_from: 0,
+            keyless: false,
+        }
     }
 
-    /// Appends a packet. Its sequence number must not be below any earlier one; a jump is a gap for everybody.
+    /// Appends a packet and lets go of what nobody may need any more.
     pub fn push(&mut self, packet: Packet) {
-        if packet.seq != self.next && !self.packets.is_empty() {
-            self.clear();
-        }
-        debug_assert!(packet.seq >= self.next);
-        self.next = packet.seq + 1;
-        self.bytes += packet.data.len();
+        let now = packet.at;
         if packet.key {
-            self.keys.push_back(packet.seq);
+            self.keys.push_back(self.end());
             self.keyless = false;
         }
-        let now = packet.at;
+        self.bytes += packet.data.len();
         self.packets.push_back(packet);
         self.evict_old_gops(now);
         self.evict_long_gop(now);
     }
 
+    /// Marks that packets are missing here: everybody continues at the next keyframe.
+    pub fn gap(&mut self) {
+        self.first = self.end() + 1;
+        self.packets.clear();
+        self.keys.clear();
+        self.bytes = 0;
+    }
+
+    /// Keeps what is held for those who are in it, but gives none of it to joiners: the publisher has left.
+    pub fn seal(&mut self) {
+        self.join_from = self.end();
+    }
+
     /// The place where a new viewer starts.
     pub fn join(&self) -> Cursor {
-        if !self.limits.gop_cache {
-            return Cursor { next: self.next, wait_key: !self.keyless };
+        match self.join_key() {
+            Some(next) if self.limits.gop_cache => Cursor { next, wait_key: false },
+            Some(_) | None => Cursor { next: self.end(), wait_key: !self.keyless },
         }
-        match self.keys.back() {
-            Some(&seq) => Cursor { next: seq, wait_key: false },
-            None => Cursor { next: self.next, wait_key: !self.keyless },
-        }
+    }
+
+    /// The packets that [`Self::join`] would give, oldest first: what another shard's ring is filled with.
+    pub fn backlog(&self) -> impl Iterator<Item = &Packet> {
+        let from = self.join_key().unwrap_or(self.end()).saturating_sub(self.first);
+        self.packets.iter().skip(usize::try_from(from).unwrap_or(usize::MAX))
     }
 
     /// The next packet for the viewer at `cursor`.
     pub fn step(&self, cursor: &mut Cursor) -> Step<'_> {
-        let Some(front) = self.packets.front() else { return Step::Empty };
         if cursor.wait_key {
             return self.step_to_key(cursor);
         }
-        if cursor.next < front.seq {
-            self.skip_to_newest_key(cursor);
-            return Step::Gap;
+        if cursor.next >= self.end() {
+            return Step::Empty;
         }
-        let Some(packet) = self.at(cursor.next) else { return Step::Empty };
-        if self.lags(packet) {
-            self.skip_to_newest_key(cursor);
+        let Some(packet) = self.at(cursor.next).filter(|packet| !self.is_stale(cursor.next, packet)) else {
+            *cursor = self.newest_key().unwrap_or(Cursor { next: self.end(), wait_key: !self.keyless });
             return Step::Gap;
-        }
+        };
         cursor.next += 1;
         Step::Packet(packet)
     }
 
-    /// Whether the viewer at `cursor` has something to take.
+    /// Whether [`Self::step`] would give the viewer at `cursor` anything.
     pub fn is_behind(&self, cursor: Cursor) -> bool {
-        cursor.next < self.next && (!cursor.wait_key || self.keyless || self.key_from(cursor.next).is_some())
+        if !cursor.wait_key {
+            return cursor.next < self.end();
+        }
+        self.key_from(cursor.next).is_some() || (self.keyless && !self.packets.is_empty())
     }
 
     /// How many packets are held.
@@ -137,102 +159,79 @@ impl Ring {
         self.bytes
     }
 
-    /// The packets a joiner would be given, oldest first: what another shard's ring is filled with.
-    pub fn backlog(&self) -> impl Iterator<Item = &Packet> {
-        let from = self.keys.back().copied().unwrap_or(self.next);
-        self.packets.iter().skip_while(move |packet| packet.seq < from)
-    }
-
-    /// Revision of the oldest packet held.
+    /// The revision of the oldest packet held.
     pub fn oldest_revision(&self) -> Option<u32> {
         self.packets.front().map(|packet| packet.revision)
     }
 
-    /// Sequence number the next packet will get.
-    pub fn next_seq(&self) -> u64 {
-        self.next
+    fn end(&self) -> u64 {
+        self.first + self.packets.len() as u64
     }
 
-    fn at(&self, seq: u64) -> Option<&Packet> {
-        let front = self.packets.front()?.seq;
-        self.packets.get(usize::try_from(seq.checked_sub(front)?).ok()?)
+    fn at(&self, number: u64) -> Option<&Packet> {
+        self.packets.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
     }
 
-    fn key_from(&self, seq: u64) -> Option<u64> {
-        let index = self.keys.partition_point(|&key| key < seq);
+    fn key_from(&self, number: u64) -> Option<u64> {
+        let index = self.keys.partition_point(|&key| key < number);
         self.keys.get(index).copied()
     }
 
+    fn join_key(&self) -> Option<u64> {
+        self.keys.back().copied().filter(|&key| key >= self.join_from)
+    }
+
+    fn newest_key(&self) -> Option<Cursor> {
+        self.keys.back().map(|&next| Cursor { next, wait_key: false })
+    }
+
     fn step_to_key(&self, cursor: &mut Cursor) -> Step<'_> {
-        let found = match self.key_from(cursor.next) {
-            Some(seq) => self.at(seq),
-            None if self.keyless => self.packets.back(),
-            None => None,
+        let number = match self.key_from(cursor.next) {
+            Some(key) => key,
+            None if self.keyless && !self.packets.is_empty() => self.end() - 1,
+            None => return Step::Empty,
         };
-        let Some(packet) = found else { return Step::Empty };
-        *cursor = Cursor { next: packet.seq + 1, wait_key: false };
+        let Some(packet) = self.at(number) else { return Step::Empty };
+        *cursor = Cursor { next: number + 1, wait_key: false };
         Step::Packet(packet)
     }
 
-    fn lags(&self, packet: &Packet) -> bool {
-        let Some(newest) = self.packets.back() else { return false };
-        newest.at.since(packet.at) > self.limits.max_lag
-            && self.keys.back().is_some_and(|&key| key > packet.seq)
-    }
-
-    fn skip_to_newest_key(&self, cursor: &mut Cursor) {
-        *cursor = match self.keys.back() {
-            Some(&seq) => Cursor { next: seq, wait_key: false },
-            None => Cursor { next: self.next, wait_key: !self.keyless },
-        };
+    /// Whether a viewer whose next packet is this one lags too far and can be moved on to a newer keyframe.
+    fn is_stale(&self, number: u64, packet: &Packet) -> bool {
+        let newest_at = self.packets.back().map_or(packet.at, |newest| newest.at);
+        newest_at.since(packet.at) > self.limits.max_lag && self.keys.back().is_some_and(|&key| key > number)
     }
 
     /// Drops the oldest GOP while those behind it still cover the lag a viewer may have.
-    fn evict_old_gops(&mut self, now: crate::Instant) {
-        while let Some(&second) = self.keys.get(1) {
-            let Some(packet) = self.at(second) else { break };
-            let covered = now.since(packet.at) >= self.limits.max_lag;
-            if !covered && self.bytes <= self.limits.max_bytes {
+    fn evict_old_gops(&mut self, now: Instant) {
+        while let Some(next_key) = self.keys.iter().copied().find(|&key| key > self.first) {
+            let Some(packet) = self.at(next_key) else { break };
+            if now.since(packet.at) < self.limits.max_lag && self.bytes <= self.limits.max_bytes {
                 break;
             }
-            self.evict_below(second);
-        }
-        // What stands before the first keyframe held belongs to a GOP whose beginning is gone.
-        if let Some(&first) = self.keys.front() {
-            let orphaned = self.packets.front().is_some_and(|front| front.seq < first);
-            if orphaned && self.at(first).is_some_and(|key| now.since(key.at) >= self.limits.max_lag) {
-                self.evict_below(first);
-            }
+            self.evict_below(next_key);
         }
     }
 
-    /// Drops the oldest packets of a GOP that outgrew the limits.
-    fn evict_long_gop(&mut self, now: crate::Instant) {
-        while let Some(front) = self.packets.front() {
-            let too_old = now.since(front.at) > self.limits.max_age;
-            if (self.bytes <= self.limits.max_bytes && !too_old) || self.packets.len() == 1 {
+    /// Drops the oldest packets of a single GOP that outgrew the limits.
+    fn evict_long_gop(&mut self, now: Instant) {
+        while let Some(front) = self.packets.front().filter(|_| self.packets.len() > 1) {
+            if self.bytes <= self.limits.max_bytes && now.since(front.at) <= self.limits.max_age {
                 break;
             }
-            let seq = front.seq;
-            self.evict_below(seq + 1);
+            self.evict_below(self.first + 1);
             self.keyless |= self.keys.is_empty();
         }
     }
 
-    fn evict_below(&mut self, seq: u64) {
-        while self.packets.front().is_some_and(|front| front.seq < seq) {
-            if let Some(packet) = self.packets.pop_front() {
-                self.bytes -= packet.data.len();
-            }
+    fn evict_below(&mut self, number: u64) {
+        while self.first < number {
+            let Some(packet) = self.packets.pop_front() else { break };
+            self.bytes -= packet.data.len();
+            self.first += 1;
         }
-        while self.keys.front().is_some_and(|&key| key < seq) {
+        while self.keys.front().is_some_and(|&key| key < number) {
             self.keys.pop_front();
         }
-    }
-
-    fn clear(&mut self) {
-        self.packets.clear();
-        self.keys.clear();
-        self.bytes = 0;
     }
 }

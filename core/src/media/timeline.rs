@@ -44,6 +44,8 @@ pub struct Timeline {
     end_ms: Option<i64>,
     /// Set until the first frame of a publisher that continues another's time.
     resume: Option<Resume>,
+    /// No frame is put before this time, in ms.
+    floor_ms: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -60,7 +62,8 @@ struct TrackTime {
 impl Timeline {
     /// A timeline that begins with the publisher's own time, or continues an earlier one.
     pub fn new(resume: Option<Resume>) -> Self {
-        Self { resume, end_ms: resume.map(|resume| resume.end_ms), ..Self::default() }
+        let end_ms = resume.map(|resume| resume.end_ms);
+        Self { resume, end_ms, floor_ms: end_ms, ..Self::default() }
     }
 
     /// Where time stands: what a later publisher continues from. `None` before the first frame.
@@ -98,14 +101,10 @@ impl Timeline {
         let reference = self.end_ms.map_or(in_ms, |end| end.saturating_sub(self.offset_ms));
         let strange = (in_ms.saturating_sub(reference)).abs() > MAX_STEP_AHEAD_MS;
         let last_in_ms = if strange && !self.tracks.is_empty() { reference } else { in_ms };
-        let last_out = i64::MIN;
-        self.tracks.push(TrackTime {
-            id: track.id,
-            offset_ms: self.offset_ms,
-            last_out,
-            last_in_ms,
-            last_at: now,
-        });
+        let last_out =
+            self.floor_ms.map_or(i64::MIN, |floor| timebase::rescale(floor, 1000, track.clock_rate));
+        let (id, offset_ms) = (track.id, self.offset_ms);
+        self.tracks.push(TrackTime { id, offset_ms, last_out, last_in_ms, last_at: now });
         self.tracks.len() - 1
     }
 
@@ -114,9 +113,8 @@ impl Timeline {
         let end = self.end_ms.unwrap_or(in_ms);
         let Some(state) = self.tracks.get_mut(index) else { return };
         let with_newest = in_ms.saturating_add(self.offset_ms);
-        let follows = self.offset_ms != state.offset_ms
-            && with_newest.saturating_sub(end).abs() <= MAX_STEP_AHEAD_MS
-            && with_newest.saturating_sub(end) >= -MAX_STEP_AHEAD_MS;
+        let follows =
+            self.offset_ms != state.offset_ms && with_newest.saturating_sub(end).abs() <= MAX_STEP_AHEAD_MS;
         if !follows {
             self.offset_ms = end.saturating_add(RESUME_GAP_MS).saturating_sub(in_ms);
         }

@@ -1,0 +1,72 @@
+//! What machines ask for.
+
+use super::conn::{ConnId, Role};
+use super::{Action, Shard};
+use crate::error::Close;
+use crate::machine::{Event, Note, Reply};
+use crate::report::{News, Report};
+use crate::time::Instant;
+
+impl Shard {
+    /// Does what a machine asked for; returns the answer if there is one at once.
+    pub(super) fn handle_event(&mut self, now: Instant, conn: ConnId, event: Event) -> Option<Reply> {
+        match event {
+            Event::Publish(request) => self.publish(now, conn, request).map(Reply::Publish),
+            Event::Play(request, packaging) => self.play(now, conn, request, packaging).map(Reply::Play),
+            Event::Stop => {
+                self.leave(now, conn, None);
+                None
+            }
+            Event::Pause(paused) => {
+                self.pause(conn, paused);
+                None
+            }
+            Event::Tracks(description) => {
+                self.describe(now, conn, &description);
+                None
+            }
+            Event::Frame(frame) => {
+                self.push_frame(now, conn, frame);
+                None
+            }
+            Event::Call(call) => {
+                self.actions.push_back(Action::Call(conn, call));
+                None
+            }
+            Event::Note(Note { level, text }) => {
+                self.report(conn, News::Note(level, text));
+                None
+            }
+        }
+    }
+
+    /// Takes the connection out of the hub, with its line in the log; `why` is `None` when it asked to stop.
+    pub(super) fn leave(&mut self, now: Instant, conn: ConnId, why: Option<&Close>) {
+        let Some(state) = self.conns.find_mut(conn) else { return };
+        let (bytes_in, bytes_out) = (state.bytes_in, state.bytes_out);
+        match std::mem::replace(&mut state.role, Role::Idle) {
+            Role::Idle | Role::Claiming(_) => {}
+            Role::Publisher(publishing) => {
+                let ended = publishing.tenure.ended(now, bytes_in, why.cloned());
+                self.report(conn, News::Published(publishing.tenure.session(), ended));
+                self.abandon_home(now, conn, publishing.home);
+            }
+            Role::Viewer(viewing) => {
+                if viewing.cursor.is_some() {
+                    let ended = viewing.tenure.ended(now, bytes_out, why.cloned());
+                    self.report(conn, News::Played(viewing.tenure.session(), ended, viewing.gaps));
+                }
+                if let Some(replica) = self.replicas.get_mut(viewing.replica) {
+                    replica.remove(now, conn);
+                }
+                self.want_chores(now);
+            }
+        }
+    }
+
+    pub(super) fn report(&mut self, conn: ConnId, news: News) {
+        let Some(state) = self.conns.find(conn) else { return };
+        let service = self.services.get(state.service.0).map_or("?", |service| service.name());
+        self.actions.push_back(Action::Report(Report { service, peer: state.peer.remote, news }));
+    }
+}

@@ -1,0 +1,393 @@
+//! The embeddable engine: one thread's worth of connections and its part of the hub.
+//!
+//! Feed it with [`Shard::open`], [`Shard::receive`], [`Shard::receive_eof`], [`Shard::writable`],
+//! [`Shard::handle_mail`], [`Shard::handle_timeout`]; then do what [`Shard::poll_action`] says until it says nothing,
+//! and look at [`Shard::poll_timeout`]. A driver turn ends with `handle_timeout` whenever that time has come: it may
+//! be in the past, which means that media waits to be passed on.
+//!
+//! - `events`: what machines ask for · `publish`, `play`: what becomes of it · `mailroom`: other shards
+//! - `conn`, `queue`, `timers`: the tables · `pace`: when viewers are fed · `chores`: deadlines of streams
+
+mod action;
+mod chores;
+mod conn;
+mod events;
+mod mailroom;
+mod pace;
+mod play;
+mod publish;
+mod queue;
+#[cfg(test)]
+mod tests;
+mod timers;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fmt;
+use std::io::IoSlice;
+use std::sync::Arc;
+use std::time::Duration;
+
+use slab::Slab;
+
+pub use action::{Action, ServiceId};
+pub use conn::ConnId;
+
+use crate::error::Close;
+use crate::hub::home::Home;
+use crate::hub::mail::{Inbox, Mail};
+use crate::hub::replica::Replica;
+use crate::hub::{Hub, HubSettings, ShardId};
+use crate::machine::{Answer, Input, Output, Reply, Service};
+use crate::media::Packaging;
+use crate::report::News;
+use crate::request::{Peer, StreamKey};
+use crate::stats::Count;
+use crate::time::Instant;
+use conn::{Conn, Conns};
+use pace::Pace;
+use timers::Timers;
+
+/// How long a connection that is to end may take to accept what is still queued for it.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// A peer that asks for answers without reading them has at most this many waiting.
+const MAX_QUEUED: usize = 8192;
+
+/// See the module's text.
+pub struct Shard {
+    id: ShardId,
+    hub: Arc<Hub>,
+    settings: HubSettings,
+    inbox: Option<Inbox>,
+    services: Vec<Box<dyn Service>>,
+    conns: Conns,
+    timers: Timers,
+    homes: Slab<Home>,
+    home_index: HashMap<StreamKey, usize>,
+    replicas: Slab<Replica>,
+    replica_index: BTreeMap<(StreamKey, Packaging), usize>,
+    actions: VecDeque<Action>,
+    /// Mail to this shard itself.
+    local: VecDeque<Mail>,
+    /// Control mail whose box was full, in order.
+    outbox: VecDeque<(ShardId, Mail)>,
+    /// Homes with packets that were not mailed yet.
+    dirty_homes: Vec<usize>,
+    /// Viewers to be fed without waiting for the next round.
+    hot: Vec<ConnId>,
+    /// Connections whose socket took nothing when last asked.
+    blocked: Vec<ConnId>,
+    /// Some replica has packets its viewers were not fed yet.
+    dirty: bool,
+    pace: Pace,
+    /// When streams' own deadlines are looked at next.
+    chores_at: Option<Instant>,
+    /// Outputs of the machine that is being served; kept for its capacity.
+    outputs: Vec<Output>,
+    shutting_down: bool,
+}
+
+impl Shard {
+    /// The shard called `id` of a hub. Each id may be used once.
+    pub fn new(id: ShardId, hub: Arc<Hub>) -> Self {
+        let settings = *hub.settings();
+        let inbox = hub.take_inbox(id);
+        debug_assert!(inbox.is_some(), "{id:?} exists already, or the hub has fewer shards");
+        Self {
+            id,
+            hub,
+            settings,
+            inbox,
+            services: Vec::new(),
+            conns: Conns::default(),
+            timers: Timers::default(),
+            homes: Slab::new(),
+            home_index: HashMap::new(),
+            replicas: Slab::new(),
+            replica_index: BTreeMap::new(),
+            actions: VecDeque::new(),
+            local: VecDeque::new(),
+            outbox: VecDeque::new(),
+            dirty_homes: Vec::new(),
+            hot: Vec::new(),
+            blocked: Vec::new(),
+            dirty: false,
+            pace: Pace::new(settings.elapse),
+            chores_at: None,
+            outputs: Vec::new(),
+            shutting_down: false,
+        }
+    }
+
+    /// Adds a protocol that connections may be opened with.
+    pub fn add_service(&mut self, service: Box<dyn Service>) -> ServiceId {
+        self.services.push(service);
+        ServiceId(self.services.len() - 1)
+    }
+
+    /// A connection was accepted by the listener of `service`.
+    ///
+    /// # Panics
+    /// When `service` is not one of this shard's.
+    pub fn open(&mut self, now: Instant, service: ServiceId, peer: Peer) -> ConnId {
+        let machine = self.services[service.0].accept(now, peer);
+        let id = self.conns.insert(Conn::new(now, machine, service, peer));
+        self.count(Count::Accepted, 1);
+        self.refile(id);
+        id
+    }
+
+    /// Bytes came in.
+    pub fn receive(&mut self, now: Instant, conn: ConnId, data: &[u8]) {
+        let Some(state) = self.conns.find_mut(conn) else { return };
+        state.bytes_in += data.len() as u64;
+        self.count(Count::BytesIn, data.len() as u64);
+        self.drive(now, conn, Input::Bytes(data));
+    }
+
+    /// The peer will send no more, or the connection was reset.
+    pub fn receive_eof(&mut self, now: Instant, conn: ConnId) {
+        self.drive(now, conn, Input::Eof);
+    }
+
+    /// The socket takes bytes again.
+    pub fn writable(&mut self, now: Instant, conn: ConnId) {
+        let Some(state) = self.conns.find_mut(conn) else { return };
+        state.blocked = false;
+        state.progress_at = now;
+        self.wish_to_send(conn);
+        self.warm(conn);
+    }
+
+    /// The result of an [`Action::Call`].
+    pub fn answer(&mut self, now: Instant, conn: ConnId, answer: Answer) {
+        self.drive(now, conn, Input::Reply(Reply::Call(answer)));
+    }
+
+    /// Reads what other shards have sent.
+    pub fn handle_mail(&mut self, now: Instant) {
+        self.read_mail(now);
+    }
+
+    /// Does what is due: timers, mail to itself, and feeding viewers.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.deliver_local(now);
+        while let Some(conn) = self.timers.take_due(now) {
+            self.ring(now, conn);
+        }
+        if self.chores_at.is_some_and(|at| at <= now) {
+            self.do_chores(now);
+        }
+        self.deliver_local(now);
+        self.feed_hot(now);
+        if self.dirty && self.pace.next() <= now {
+            self.pace.begin(now);
+            self.feed_all(now);
+        }
+    }
+
+    /// Asks every connection to say goodbye; nothing is let in any more.
+    pub fn shutdown(&mut self, now: Instant) {
+        self.shutting_down = true;
+        for conn in self.conns.ids() {
+            self.drive(now, conn, Input::Shutdown);
+            self.begin_close(now, conn, Close::Shutdown);
+        }
+    }
+
+    /// The next thing for the driver to do; posts mail to other shards when it runs dry.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        if self.actions.is_empty() {
+            self.post_mail();
+        }
+        let action = self.actions.pop_front();
+        if let Some(Action::Close(conn)) = action {
+            self.conns.remove(conn);
+        }
+        action
+    }
+
+    /// When [`Self::handle_timeout`] is wanted next; at once if it is in the past.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        if !self.local.is_empty() || !self.dirty_homes.is_empty() || !self.hot.is_empty() {
+            return Some(Instant::ZERO);
+        }
+        let feed_at = self.dirty.then(|| self.pace.next());
+        [self.timers.first(), self.chores_at, feed_at].into_iter().flatten().min()
+    }
+
+    /// Fills `slices` with what is to be written to `conn`; returns how many were filled.
+    pub fn unsent<'a>(&'a self, conn: ConnId, slices: &mut [IoSlice<'a>]) -> usize {
+        self.conns.find(conn).map_or(0, |state| state.queue.fill(slices))
+    }
+
+    /// The socket took `n` bytes of [`Self::unsent`]; zero means that it takes nothing at present.
+    pub fn sent(&mut self, now: Instant, conn: ConnId, n: usize) {
+        if n == 0 {
+            return self.blocked(conn);
+        }
+        let Some(state) = self.conns.find_mut(conn) else { return };
+        state.sending = false;
+        state.progress_at = now;
+        state.bytes_out += n as u64;
+        state.queue.advance(n);
+        let emptied = state.queue.is_empty();
+        let closing = state.closing.is_some();
+        self.count(Count::BytesOut, n as u64);
+        if !emptied {
+            self.wish_to_send(conn);
+        } else if closing {
+            self.finish_close(conn);
+        } else {
+            self.warm(conn);
+        }
+    }
+
+    /// The socket would block: nothing more for this connection until [`Self::writable`].
+    pub fn blocked(&mut self, conn: ConnId) {
+        let Some(state) = self.conns.find_mut(conn) else { return };
+        state.sending = false;
+        if !state.blocked && !state.queue.is_empty() {
+            state.blocked = true;
+            self.blocked.push(conn);
+        }
+    }
+
+    /// How long the last [`Self::handle_timeout`] and the writes that followed took: steers how long frames wait to
+    /// share a write. A driver that never says lets every frame go at once.
+    pub fn spent(&mut self, busy: Duration) {
+        self.pace.spent(busy);
+    }
+
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.conns.len()
+    }
+
+    /// Gives one connection's machine an input and does what it asks for.
+    fn drive(&mut self, now: Instant, conn: ConnId, input: Input<'_>) {
+        let Some(state) = self.conns.find_mut(conn).filter(|state| state.closing.is_none()) else { return };
+        let mut outputs = std::mem::take(&mut self.outputs);
+        state.turn(now, input, &mut outputs);
+        self.settle(now, conn, &mut outputs);
+        self.outputs = outputs;
+    }
+
+    /// Does what a machine asked for in its last turn.
+    fn settle(&mut self, now: Instant, conn: ConnId, outputs: &mut Vec<Output>) {
+        let mut next = 0;
+        while next < outputs.len() {
+            let output = std::mem::replace(&mut outputs[next], Output::Event(crate::machine::Event::Stop));
+            next += 1;
+            match output {
+                Output::Transmit(_) => debug_assert!(false, "bytes go to the queue"),
+                Output::Event(event) => {
+                    if let Some(reply) = self.handle_event(now, conn, event)
+                        && let Some(state) = self.conns.find_mut(conn).filter(|state| state.closing.is_none())
+                    {
+                        state.turn(now, Input::Reply(reply), outputs);
+                    }
+                }
+                Output::Close(why) => self.begin_close(now, conn, why),
+            }
+        }
+        outputs.clear();
+        self.wish_to_send(conn);
+        self.refile(conn);
+        if self.conns.find(conn).is_some_and(|state| state.queue.len() > MAX_QUEUED) {
+            self.begin_close(now, conn, Close::SlowConsumer);
+        }
+    }
+
+    /// A connection's deadline has come.
+    fn ring(&mut self, now: Instant, conn: ConnId) {
+        let Some(state) = self.conns.find_mut(conn) else { return };
+        state.timer = None;
+        if state.closing.is_some() {
+            state.queue.clear();
+            self.finish_close(conn);
+        } else {
+            self.drive(now, conn, Input::Timeout);
+        }
+    }
+
+    fn refile(&mut self, conn: ConnId) {
+        let Some(state) = self.conns.find_mut(conn) else { return };
+        if state.closing.is_none() {
+            let new = state.machine_timeout();
+            self.timers.refile(conn, state.timer, new);
+            state.timer = new;
+        }
+    }
+
+    /// Asks the driver to write, unless it was asked already or the socket takes nothing.
+    fn wish_to_send(&mut self, conn: ConnId) {
+        let Some(state) = self.conns.find_mut(conn) else { return };
+        if !state.sending && !state.blocked && !state.dead && !state.queue.is_empty() {
+            state.sending = true;
+            self.actions.push_back(Action::Send(conn));
+        }
+    }
+
+    /// Takes the connection out of the hub and ends it when what is queued was sent.
+    fn begin_close(&mut self, now: Instant, conn: ConnId, why: Close) {
+        if self.conns.find(conn).is_none_or(|state| state.closing.is_some()) {
+            return;
+        }
+        self.leave(now, conn, Some(&why));
+        let Some(state) = self.conns.find_mut(conn) else { return };
+        match &why {
+            Close::PeerGone | Close::SlowConsumer => state.queue.clear(),
+            Close::Done
+            | Close::Error(_)
+            | Close::TakenOver
+            | Close::StreamEnded
+            | Close::Shutdown
+            | Close::Bug(_) => {}
+        }
+        state.closing = Some(why.clone());
+        let flushed = state.queue.is_empty();
+        let deadline = Some(now + FAREWELL);
+        self.timers.refile(conn, state.timer, deadline);
+        state.timer = deadline;
+        self.count_close(&why);
+        self.report(conn, News::Closed(why));
+        if flushed {
+            self.finish_close(conn);
+        } else {
+            self.wish_to_send(conn);
+        }
+    }
+
+    fn finish_close(&mut self, conn: ConnId) {
+        let Some(state) = self.conns.find_mut(conn).filter(|state| !state.dead) else { return };
+        state.dead = true;
+        self.timers.refile(conn, state.timer, None);
+        state.timer = None;
+        self.count(Count::Closed, 1);
+        self.actions.push_back(Action::Close(conn));
+    }
+
+    fn count_close(&self, why: &Close) {
+        match why {
+            Close::Error(_) => self.count(Count::Faults, 1),
+            Close::Bug(_) => self.count(Count::Bugs, 1),
+            Close::SlowConsumer => self.count(Count::SlowConsumers, 1),
+            Close::Done | Close::PeerGone | Close::TakenOver | Close::StreamEnded | Close::Shutdown => {}
+        }
+    }
+
+    fn count(&self, count: Count, n: u64) {
+        if let Some(counters) = self.hub.counters(self.id) {
+            counters.add(count, n);
+        }
+    }
+}
+
+impl fmt::Debug for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shard")
+            .field("id", &self.id)
+            .field("connections", &self.conns.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,205 @@
+//! Several shards and a driver that steps them in seeded order, with sockets that can be told to take nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::IoSlice;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::toy::{ToyService, make_packager};
+use crate::hub::{Hub, HubSettings, ShardId};
+use crate::request::Peer;
+use crate::shard::{Action, ConnId, ServiceId, Shard};
+use crate::{Dice, Instant};
+
+/// Names a connection of a [`Cluster`].
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Link(usize, ConnId);
+
+pub(super) struct Cluster {
+    pub(super) hub: Arc<Hub>,
+    pub(super) now: Instant,
+    shards: Vec<Shard>,
+    sockets: BTreeMap<Link, Socket>,
+    wakes: BTreeSet<usize>,
+    dice: Dice,
+    pub(super) log: Vec<String>,
+}
+
+#[derive(Default)]
+struct Socket {
+    received: String,
+    /// How many more bytes it takes.
+    room: Option<usize>,
+    closed: bool,
+    writes: usize,
+}
+
+impl Cluster {
+    pub(super) fn new(shards: u16) -> Self {
+        Self::with(HubSettings { shards, elapse: Duration::ZERO, ..HubSettings::default() }, 1)
+    }
+
+    pub(super) fn with(settings: HubSettings, seed: u64) -> Self {
+        let hub = Hub::new(settings, make_packager());
+        let shards = (0..settings.shards)
+            .map(|id| {
+                let mut shard = Shard::new(ShardId(id), hub.clone());
+                assert_eq!(shard.add_service(Box::new(ToyService)), ServiceId(0));
+                shard
+            })
+            .collect();
+        Self {
+            hub,
+            now: Instant::from_millis(1),
+            shards,
+            sockets: BTreeMap::new(),
+            wakes: BTreeSet::new(),
+            dice: Dice::new(seed),
+            log: Vec::new(),
+        }
+    }
+
+    pub(super) fn open(&mut self, shard: usize) -> Link {
+        let address: SocketAddr = "127.0.0.1:1".parse().unwrap();
+        let peer = Peer { local: address, remote: address };
+        let link = Link(shard, self.shards[shard].open(self.now, ServiceId(0), peer));
+        assert!(self.sockets.insert(link, Socket::default()).is_none_or(|socket| socket.closed));
+        link
+    }
+
+    /// Sends lines to the server and lets everything settle.
+    pub(super) fn send(&mut self, link: Link, text: &str) {
+        self.shards[link.0].receive(self.now, link.1, format!("{text}\n").as_bytes());
+        self.run();
+    }
+
+    /// Sends without letting anything happen yet.
+    pub(super) fn send_quietly(&mut self, link: Link, text: &str) {
+        self.shards[link.0].receive(self.now, link.1, format!("{text}\n").as_bytes());
+    }
+
+    pub(super) fn hang_up(&mut self, link: Link) {
+        self.shards[link.0].receive_eof(self.now, link.1);
+        self.run();
+    }
+
+    /// The socket takes `room` more bytes, then nothing; `None`: everything.
+    pub(super) fn limit(&mut self, link: Link, room: Option<usize>) {
+        if let Some(socket) = self.sockets.get_mut(&link) {
+            socket.room = room;
+        }
+        self.shards[link.0].writable(self.now, link.1);
+        self.run();
+    }
+
+    pub(super) fn shutdown(&mut self) {
+        for shard in &mut self.shards {
+            shard.shutdown(self.now);
+        }
+        self.run();
+    }
+
+    pub(super) fn spent(&mut self, shard: usize, busy: Duration) {
+        self.shards[shard].spent(busy);
+    }
+
+    /// What the client has got since this was last asked.
+    pub(super) fn take(&mut self, link: Link) -> String {
+        self.sockets.get_mut(&link).map(|socket| std::mem::take(&mut socket.received)).unwrap_or_default()
+    }
+
+    pub(super) fn writes(&self, link: Link) -> usize {
+        self.sockets[&link].writes
+    }
+
+    pub(super) fn is_closed(&self, link: Link) -> bool {
+        self.sockets[&link].closed
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.shards.iter().map(Shard::connections).sum()
+    }
+
+    /// Lets time pass, a timer at a time.
+    pub(super) fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        loop {
+            let next = self.shards.iter().filter_map(Shard::poll_timeout).min().filter(|&at| at <= end);
+            match next {
+                Some(at) => self.now = self.now.max(at),
+                None => break,
+            }
+            self.run();
+        }
+        self.now = end;
+        self.run();
+    }
+
+    /// Steps shards in random order until nothing is left to do.
+    pub(super) fn run(&mut self) {
+        for _ in 0..10_000 {
+            let busy: Vec<usize> = (0..self.shards.len()).filter(|&index| self.is_busy(index)).collect();
+            let idle = busy.is_empty();
+            let pick = if idle {
+                (0..self.shards.len()).collect()
+            } else {
+                vec![busy[usize::try_from(self.dice.next_u64() % busy.len() as u64).unwrap()]]
+            };
+            let did: usize = pick.into_iter().map(|index| self.step(index)).sum();
+            if idle && did == 0 {
+                return;
+            }
+        }
+        panic!("the cluster never settles");
+    }
+
+    fn is_busy(&self, index: usize) -> bool {
+        self.wakes.contains(&index) || self.shards[index].poll_timeout().is_some_and(|at| at <= self.now)
+    }
+
+    /// One driver turn; returns how many actions there were.
+    fn step(&mut self, index: usize) -> usize {
+        let shard = &mut self.shards[index];
+        if self.wakes.remove(&index) {
+            shard.handle_mail(self.now);
+        }
+        if shard.poll_timeout().is_some_and(|at| at <= self.now) {
+            shard.handle_timeout(self.now);
+        }
+        let mut actions = 0;
+        while let Some(action) = self.shards[index].poll_action() {
+            actions += 1;
+            self.act(index, action);
+        }
+        actions
+    }
+
+    fn act(&mut self, index: usize, action: Action) {
+        match action {
+            Action::Send(conn) => self.write(index, conn),
+            Action::Close(conn) => self.sockets.get_mut(&Link(index, conn)).unwrap().closed = true,
+            Action::Wake(ShardId(id)) => assert!(self.wakes.insert(usize::from(id)), "one wake is enough"),
+            Action::Call(..) => {}
+            Action::Report(report) => self.log.push(report.to_string()),
+        }
+    }
+
+    fn write(&mut self, index: usize, conn: ConnId) {
+        let shard = &mut self.shards[index];
+        let socket = self.sockets.get_mut(&Link(index, conn)).unwrap();
+        let mut slices = [IoSlice::new(&[]); 8];
+        let filled = shard.unsent(conn, &mut slices);
+        let mut taken = 0;
+        for slice in &slices[..filled] {
+            let room = socket.room.map_or(slice.len(), |room| room.min(slice.len()));
+            socket.received.push_str(std::str::from_utf8(&slice[..room]).unwrap());
+            socket.room = socket.room.map(|left| left - room);
+            taken += room;
+        }
+        socket.writes += 1;
+        if filled > 0 {
+            shard.sent(self.now, conn, taken);
+        }
+    }
+}

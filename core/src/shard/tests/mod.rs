@@ -1,0 +1,9 @@
+//! Clusters of shards, stepped in seeded order, with a toy protocol on top.
+
+mod cluster;
+mod pace;
+mod publishers;
+mod toy;
+mod viewers;
+
+use cluster::{Cluster, Link};

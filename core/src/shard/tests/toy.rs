@@ -1,0 +1,183 @@
+//! A protocol of lines, so that tests can say what a machine does.
+//!
+//! In: `publish NAME [PARAMS]` · `play NAME [PATIENCE_MS]` · `tracks CODEC…` · `frame TRACK DTS k|- [BYTES]` · `stop` ·
+//! `pause` · `resume` · `flood N` · `bad` · `quit`. Out: what the shard said, a line each; a frame is `[TRACK:DTS]`.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::machine::{Event, Input, Machine, Media, Output, Reply, Service};
+use crate::media::{
+    Codec, Description, Frame, Kind, MakePackager, Packager, Packaging, Packed, Track, TrackId,
+};
+use crate::request::{Peer, Request, StreamKey};
+use crate::{Close, Error, Instant};
+
+pub(super) const PACKAGING: Packaging = Packaging("toy");
+
+pub(super) struct ToyService;
+
+impl Service for ToyService {
+    fn name(&self) -> &'static str {
+        "toy"
+    }
+
+    fn accept(&mut self, _now: Instant, _peer: Peer) -> Box<dyn Machine> {
+        Box::<ToyMachine>::default()
+    }
+}
+
+#[derive(Default)]
+struct ToyMachine {
+    line: Vec<u8>,
+    out: VecDeque<Output>,
+}
+
+impl Machine for ToyMachine {
+    fn handle_input(&mut self, _now: Instant, input: Input<'_>) -> Result<(), Error> {
+        match input {
+            Input::Bytes(data) => {
+                for &byte in data {
+                    if byte == b'\n' {
+                        let line = String::from_utf8(std::mem::take(&mut self.line)).unwrap();
+                        self.command(&line)?;
+                    } else {
+                        self.line.push(byte);
+                    }
+                }
+            }
+            Input::Eof => self.out.push_back(Output::Close(Close::PeerGone)),
+            Input::Timeout => {}
+            Input::Shutdown => {
+                self.say("bye");
+                self.out.push_back(Output::Close(Close::Shutdown));
+            }
+            Input::Reply(Reply::Publish(result)) => self.say(&format!("publish {}", word(result))),
+            Input::Reply(Reply::Play(result)) => self.say(&format!("play {}", word(result.map(|_| ())))),
+            Input::Reply(Reply::Call(_)) => {}
+            Input::Media(Media::Start { description, preamble }) => {
+                self.say(&format!("start {} {}", description.revision, String::from_utf8_lossy(preamble)));
+            }
+            Input::Media(Media::Packet(packet)) => self.out.push_back(Output::Transmit(packet.data.clone())),
+            Input::Media(Media::Gap) => self.say("gap"),
+            Input::Media(Media::Ended) => self.say("ended"),
+        }
+        Ok(())
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+}
+
+impl ToyMachine {
+    fn say(&mut self, text: &str) {
+        self.out.push_back(Output::Transmit(Bytes::from(format!("{text}\n"))));
+    }
+
+    fn command(&mut self, line: &str) -> Result<(), Error> {
+        let mut words = line.split(' ');
+        let verb = words.next().unwrap();
+        let rest: Vec<&str> = words.collect();
+        let event = match verb {
+            "publish" => Event::Publish(request(rest[0], rest.get(1).copied().unwrap_or(""), 0)),
+            "play" => {
+                let patience = rest.get(1).map_or(0, |ms| ms.parse().unwrap());
+                Event::Play(
+                    request(rest[0], "", patience),
+                    Packaging(if rest.len() > 2 { "?" } else { "toy" }),
+                )
+            }
+            "tracks" => Event::Tracks(Arc::new(describe(&rest))),
+            "frame" => Event::Frame(Frame {
+                track: TrackId(rest[0].parse().unwrap()),
+                dts: rest[1].parse().unwrap(),
+                cts: 0,
+                offset_ns: 0,
+                key: rest[2] == "k",
+                data: Bytes::from(vec![b'.'; rest.get(3).map_or(0, |n| n.parse().unwrap())]),
+            }),
+            "stop" => Event::Stop,
+            "pause" => Event::Pause(true),
+            "resume" => Event::Pause(false),
+            "flood" => {
+                for _ in 0..rest[0].parse::<usize>().unwrap() {
+                    self.say("pong");
+                }
+                return Ok(());
+            }
+            "quit" => {
+                self.out.push_back(Output::Close(Close::Done));
+                return Ok(());
+            }
+            _ => {
+                self.say("error");
+                return Err(Error::malformed(format!("command '{verb}'"), "toy"));
+            }
+        };
+        self.out.push_back(Output::Event(event));
+        Ok(())
+    }
+}
+
+fn word(result: Result<(), crate::Refusal>) -> String {
+    result.map_or_else(|refusal| format!("refused: {refusal}"), |()| "ok".to_owned())
+}
+
+fn request(name: &str, params: &str, patience_ms: u64) -> Request {
+    let (app, name) = name.split_once('/').unwrap();
+    Request {
+        vhost: "test".into(),
+        key: StreamKey::new(app, name).unwrap(),
+        params: params.into(),
+        protocol: "toy",
+        agent: "".into(),
+        patience: Duration::from_millis(patience_ms),
+    }
+}
+
+fn describe(codecs: &[&str]) -> Description {
+    let track = |(index, codec): (usize, &&str)| {
+        let codec = match *codec {
+            "h264" => Codec::H264,
+            "h265" => Codec::H265,
+            _ => Codec::Aac,
+        };
+        Track::new(TrackId(u8::try_from(index).unwrap()), 0, codec, 1000)
+    };
+    Description { revision: 0, tracks: codecs.iter().enumerate().map(track).collect(), metadata: None }
+}
+
+pub(super) fn make_packager() -> MakePackager {
+    Arc::new(|packaging| match packaging {
+        PACKAGING => Some(Box::<ToyPackager>::default()),
+        Packaging(_) => None,
+    })
+}
+
+#[derive(Default)]
+struct ToyPackager {
+    description: Description,
+}
+
+impl Packager for ToyPackager {
+    fn start(&mut self, description: &Description) -> Bytes {
+        self.description = description.clone();
+        Bytes::from(description.to_string())
+    }
+
+    fn push(&mut self, frame: &Frame, out: &mut Vec<Packed>) {
+        let kind = self.description.track(frame.track).map_or(Kind::Data, Track::kind);
+        let key = if self.description.has(Kind::Video) { kind == Kind::Video && frame.key } else { true };
+        let pad = String::from_utf8_lossy(&frame.data);
+        let data = Bytes::from(format!("[{}:{}]{pad}", frame.track.0, frame.dts));
+        out.push(Packed { kind, key, data });
+    }
+}
