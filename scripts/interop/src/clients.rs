@@ -127,11 +127,11 @@ impl Player {
         Self::start("GStreamer player", "flv", |output| {
             let mut command = Command::new("gst-launch-1.0");
             command.args(["-e", source, &format!("location={url}"), "!", "tee", "name=both"]);
-            command.args("both. ! queue ! filesink buffer-mode=unbuffered".split(' '));
+            command.args("both. ! queue ! filesink async=false buffer-mode=unbuffered".split(' '));
             command.arg(format!("location={}", output.display()));
             command.args("both. ! queue ! flvdemux name=in".split(' '));
-            command.args("in.video ! queue ! h264parse ! avdec_h264 ! fakesink".split(' '));
-            command.args("in.audio ! queue ! aacparse ! avdec_aac ! fakesink".split(' '));
+            command.args("in.video ! queue ! h264parse ! avdec_h264 ! fakesink async=false".split(' '));
+            command.args("in.audio ! queue ! aacparse ! avdec_aac ! fakesink async=false".split(' '));
             command
         })
     }
