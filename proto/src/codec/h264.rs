@@ -30,14 +30,12 @@ pub const LENGTH_SIZE_AT: usize = 4;
 /// When its version is not 1 or its head is cut off.
 pub fn parse_record(data: &[u8]) -> Result<Record<'_>, Error> {
     let mut reader = Reader::new(data);
-    match reader.u8() {
-        Some(1) => {}
-        other => {
-            return Err(Error::malformed(
-                format!("avcC version is {other:?}, expected 1"),
-                "ISO/IEC 14496-15 §5.3.3.1",
-            ));
-        }
+    let version = reader.u8().unwrap_or_default();
+    if version != 1 {
+        return Err(Error::malformed(
+            format!("avcC version is {version}, expected 1"),
+            "ISO/IEC 14496-15 §5.3.3.1",
+        ));
     }
     let head = reader.skip(3).and_then(|()| reader.u8());
     let length_size = head.map(|byte| (byte & 3) + 1).ok_or_else(|| {

@@ -30,9 +30,9 @@ pub struct Record<'a> {
 pub fn parse_record(data: &[u8]) -> Result<Record<'_>, Error> {
     const SPEC: &str = "ISO/IEC 14496-15 §8.3.3.1";
     let mut reader = Reader::new(data);
-    match reader.u8() {
-        Some(0 | 1) => {}
-        other => return Err(Error::malformed(format!("hvcC version is {other:?}, expected 1"), SPEC)),
+    let version = reader.u8().unwrap_or_default();
+    if version > 1 {
+        return Err(Error::malformed(format!("hvcC version is {version}, expected 1"), SPEC));
     }
     let head = reader.skip(LENGTH_SIZE_AT - 1).and_then(|()| reader.u8());
     let length_size = head.map(|byte| (byte & 3) + 1).ok_or_else(|| {

@@ -91,27 +91,25 @@ fn parse_enhanced(body: &Bytes, packet_type: u8, out: &mut Vec<Part>) -> Result<
     let offset_ns = header.offset_ns;
     if header.packet_type != MULTITRACK {
         let packet_type = header.packet_type;
-        out.push(part(header.single()?, packet_type, offset_ns)?);
+        out.push(part(header.single()?, packet_type, offset_ns));
         return Ok(());
     }
     let mut tracks = Vec::new();
     header.multitrack(&mut tracks)?;
-    for track in tracks {
-        out.push(part(track, header.packet_type, offset_ns)?);
-    }
+    out.extend(tracks.into_iter().map(|track| part(track, header.packet_type, offset_ns)));
     Ok(())
 }
 
-fn part(track: TrackBody, packet_type: u8, offset_ns: u32) -> Result<Part, Error> {
+fn part(track: TrackBody, packet_type: u8, offset_ns: u32) -> Part {
     let content = match track.codec {
-        Ok(codec) => content(codec, track.data, packet_type)?,
+        Ok(codec) => content(codec, track.data, packet_type),
         Err(code) => Content::Unsupported(format!("audio FourCC '{code}'")),
     };
-    Ok(Part { index: track.index, offset_ns, content })
+    Part { index: track.index, offset_ns, content }
 }
 
-fn content(codec: Codec, data: Bytes, packet_type: u8) -> Result<Content, Error> {
-    Ok(match packet_type {
+fn content(codec: Codec, data: Bytes, packet_type: u8) -> Content {
+    match packet_type {
         SEQUENCE_START => Content::Config { codec, data },
         CODED_FRAMES => Content::Frame { codec, key: true, cts: 0, data, hint: None },
         SEQUENCE_END => Content::End,
@@ -119,11 +117,7 @@ fn content(codec: Codec, data: Bytes, packet_type: u8) -> Result<Content, Error>
         MULTICHANNEL_CONFIG => {
             data.get(1).map_or(Content::Ignored("channel order"), |n| Content::Channels(*n))
         }
-        other => {
-            return Err(Error::malformed(
-                format!("audio packet type is {other}, expected 0, 1, 2 or 4 here"),
-                "Enhanced RTMP v2, AudioPacketType",
-            ));
-        }
-    })
+        // What later versions of the spec may add is no reason to end a stream.
+        _ => Content::Ignored("audio packet of unknown type"),
+    }
 }

@@ -15,6 +15,13 @@ const MAX_CONFIG: usize = 64 << 10;
 /// The id of the script track, which every stream has.
 pub(super) const SCRIPT: TrackId = TrackId(0);
 
+/// Track ids above this one are not carried.
+pub(super) const MAX_INDEX: u8 = 99;
+/// Ids of pictures and sound are these plus their index: a publisher that comes back has the same ones, in whatever
+/// order its sequence headers come.
+const FIRST_VIDEO: u8 = 1;
+const FIRST_AUDIO: u8 = FIRST_VIDEO + MAX_INDEX + 1;
+
 /// One track and what its frames need.
 #[derive(Debug)]
 pub(super) struct Entry {
@@ -121,12 +128,10 @@ impl Tracks {
     }
 
     /// Puts a track in its place; whether it is new there.
-    fn put(&mut self, mut entry: Entry) -> bool {
+    fn put(&mut self, entry: Entry) -> bool {
         let place = (entry.track.kind(), entry.track.index);
-        let next_id = TrackId(u8::try_from(self.entries.len() + 1).unwrap_or(u8::MAX));
         let known = self.entries.iter_mut().find(|known| (known.track.kind(), known.track.index) == place);
         if let Some(known) = known {
-            entry.track.id = known.track.id;
             let changed = known.track != entry.track;
             *known = entry;
             return changed;
@@ -134,7 +139,6 @@ impl Tracks {
         if self.entries.len() >= MAX_TRACKS {
             return false;
         }
-        entry.track.id = next_id;
         self.entries.push(entry);
         true
     }
@@ -194,7 +198,9 @@ fn sound_of(codec: Codec, data: &[u8]) -> Option<Sound> {
 
 impl Entry {
     fn new(codec: Codec, index: u8) -> Self {
-        Self { track: Track::new(SCRIPT, index, codec, CLOCK_RATE), raw: Bytes::new(), length_size: 4 }
+        let first = if codec.kind() == Kind::Video { FIRST_VIDEO } else { FIRST_AUDIO };
+        let id = TrackId(first.saturating_add(index));
+        Self { track: Track::new(id, index, codec, CLOCK_RATE), raw: Bytes::new(), length_size: 4 }
     }
 
     /// Fills the track from its sequence header.

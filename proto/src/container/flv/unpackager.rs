@@ -15,7 +15,7 @@ use rtmpd_core::{Error, Instant, Note};
 use super::hold::{Hold, Promise};
 use super::part::{Content, Part};
 use super::script::{self, Script};
-use super::tracks::{SCRIPT, Tracks};
+use super::tracks::{MAX_INDEX, SCRIPT, Tracks};
 use super::{DEFAULT_H265_ID, TagType, parse_audio, parse_video};
 use crate::codec::{Sound, nal};
 
@@ -142,6 +142,10 @@ impl Unpackager {
 
     fn part(&mut self, now: Instant, kind: Kind, dts: i64, part: Part) -> Result<(), Error> {
         let Part { index, offset_ns, content } = part;
+        if index > MAX_INDEX {
+            self.remark(Remark::Unsupported(kind), &format!("track id {index} (at most {MAX_INDEX})"));
+            return Ok(());
+        }
         match content {
             Content::Config { codec, data } => {
                 if self.tracks.differs(codec, index, &data) {
@@ -268,9 +272,9 @@ impl Unpackager {
         }
         let note = match remark {
             Remark::Unsupported(_) => Note::warn(format!("{detail} is not carried: left out")),
-            Remark::NoHeader(kind) => {
-                Note::info(format!("{kind:?} frames ({detail}) came before their sequence header: left out"))
-            }
+            Remark::NoHeader(kind) => Note::info(format!(
+                "{kind:?} frames ({detail}) have no sequence header before them: left out"
+            )),
             Remark::Ignored(what) => Note::debug(format!("{what} passed over")),
             Remark::BadScript => Note::info(format!("script data passed over: {detail}")),
             Remark::BadLengths => Note::warn(format!("{detail} frame with wrong NAL unit lengths left out")),

@@ -124,11 +124,7 @@ fn content(codec: Codec, data: Bytes, packet_type: u8, key: bool) -> Result<Cont
         SEQUENCE_END => Content::End,
         METADATA => Content::Ignored("colour information"),
         MPEG2_TS_SEQUENCE_START => Content::Ignored("MPEG-2 TS sequence start"),
-        other => {
-            return Err(Error::malformed(
-                format!("video packet type is {other}, expected 0 to 5 here"),
-                "Enhanced RTMP v2, VideoPacketType",
-            ));
-        }
+        // What later versions of the spec may add is no reason to end a stream.
+        _ => Content::Ignored("video packet of unknown type"),
     })
 }

@@ -1,4 +1,8 @@
+mod bodies;
+mod demuxing;
 mod files;
+mod unpacking;
+mod writing;
 
 use std::sync::Arc;
 
