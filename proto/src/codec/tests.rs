@@ -108,7 +108,12 @@ fn audio_specific_configs() {
 #[test]
 fn heads_of_sound() {
     assert_eq!(opus::sound(&hex("4f707573486561640101380180bb0000000000")), sound(48_000, 1));
-    assert_eq!(opus::sound(&opus::head(2)), sound(48_000, 2));
+    for channels in 1..9 {
+        let head = opus::head(channels);
+        assert_eq!(opus::sound(&head), sound(48_000, channels));
+        assert_eq!(head.len(), if channels < 3 { 19 } else { 21 + usize::from(channels) });
+    }
+    assert_eq!(opus::sound(&opus::head(0)), sound(48_000, 2));
     assert_eq!(opus::sound(b"OpusTags"), None);
     let info = hex("009b009b00000000014b01f400f00000000000000000000000000000000000000000");
     let blocks = flac::blocks(&info).unwrap();

@@ -1,6 +1,6 @@
 //! How frames are written where the wire knows more than one way.
 
-use rtmpd_core::media::{Codec, Packaging};
+use rtmpd_core::media::{Codec, Description, Frame, Kind, Packaging, Track};
 
 /// FLV as Enhanced RTMP has it; the first track of each kind.
 pub const FLV: Packaging = Packaging("flv");
@@ -49,8 +49,33 @@ impl Form {
         Some(Self { hevc, tracks })
     }
 
-    /// Whether a track goes out in this form.
-    pub(super) fn carries(&self, codec: Codec, index: u8) -> bool {
-        index == 0 || (self.tracks == TrackChoice::All && super::fourcc::of(codec).is_some())
+    /// Whether a track goes out in this form. Script data always does.
+    pub fn carries(&self, track: &Track) -> bool {
+        // FLV has G.711 at 8 kHz only.
+        let is_odd =
+            matches!(track.codec, Codec::G711A | Codec::G711U) && !matches!(track.sample_rate, 0 | 8_000);
+        let is_further = track.index != 0;
+        !is_odd
+            && (!is_further || self.tracks == TrackChoice::All && super::fourcc::of(track.codec).is_some())
+    }
+
+    /// Whether a track of this kind goes out.
+    pub fn has(&self, description: &Description, kind: Kind) -> bool {
+        description.tracks.iter().any(|track| track.kind() == kind && self.carries(track))
+    }
+
+    /// Whether a player can begin with this frame, which is of `track`: a keyframe of the first pictures that go out,
+    /// or any sound where there are none, or any script data where there is neither.
+    pub fn is_entry(&self, description: &Description, track: &Track, frame: &Frame) -> bool {
+        let has = |kind| self.has(description, kind);
+        match track.kind() {
+            Kind::Video => {
+                let carried = description.tracks.iter().filter(|track| self.carries(track));
+                let pictures = carried.filter(|track| track.kind() == Kind::Video);
+                frame.key && pictures.map(|track| track.index).min() == Some(track.index)
+            }
+            Kind::Audio => !has(Kind::Video),
+            Kind::Data => !has(Kind::Video) && !has(Kind::Audio),
+        }
     }
 }

@@ -20,8 +20,8 @@ const OF_TRACKS: [&str; 2] = ["audioTrackIdInfoMap", "videoTrackIdInfoMap"];
 /// The body of a script tag: `onMetaData` without `@setDataFrame`.
 pub(super) fn body(form: &Form, description: &Description) -> Bytes {
     let mut fields = description.metadata.as_ref().map(|said| amf::fields(said)).unwrap_or_default();
-    let video = first(description, Kind::Video);
-    let audio = first(description, Kind::Audio);
+    let video = first(form, description, Kind::Video);
+    let audio = first(form, description, Kind::Audio);
     fields.retain(|(name, _)| {
         let is_among = |names: &[&str]| names.contains(&name.as_ref());
         let wrong = is_among(&OF_FILES)
@@ -49,8 +49,9 @@ pub(super) fn body(form: &Form, description: &Description) -> Bytes {
     out.freeze()
 }
 
-fn first(description: &Description, kind: Kind) -> Option<&Track> {
-    description.tracks.iter().find(|track| track.kind() == kind && track.index == 0)
+fn first<'d>(form: &Form, description: &'d Description, kind: Kind) -> Option<&'d Track> {
+    let is_first = |track: &&Track| track.kind() == kind && track.index == 0 && form.carries(track);
+    description.tracks.iter().find(is_first)
 }
 
 fn codec_id(form: &Form, track: &Track) -> Value {

@@ -37,23 +37,14 @@ impl FlvPackager {
     pub fn of(packaging: Packaging, h265_id: u8) -> Option<Self> {
         Form::of(packaging, super::FLV.0, h265_id).map(Self::new)
     }
-
-    /// Whether a player can begin with this frame: a keyframe of the first pictures, or any sound where there are none.
-    fn is_key(&self, kind: Kind, index: u8, key: bool) -> bool {
-        match kind {
-            Kind::Video => key && index == 0,
-            Kind::Audio => !self.description.has(Kind::Video),
-            Kind::Data => !self.description.has(Kind::Video) && !self.description.has(Kind::Audio),
-        }
-    }
 }
 
 impl Packager for FlvPackager {
     fn start(&mut self, description: &Description) -> Bytes {
         self.description = description.clone();
         let mut out = BytesMut::new();
-        let video = if description.has(Kind::Video) { HAS_VIDEO } else { 0 };
-        let audio = if description.has(Kind::Audio) { HAS_AUDIO } else { 0 };
+        let video = if self.form.has(description, Kind::Video) { HAS_VIDEO } else { 0 };
+        let audio = if self.form.has(description, Kind::Audio) { HAS_AUDIO } else { 0 };
         out.put_slice(&[b'F', b'L', b'V', 1, video | audio, 0, 0, 0, 9, 0, 0, 0, 0]);
         for (tag, body) in start_bodies(&self.form, description) {
             put_tag(&mut out, tag, self.last_ms, [&body, &[]]);
@@ -65,7 +56,7 @@ impl Packager for FlvPackager {
         let Some(track) = self.description.track(frame.track) else { return };
         let Some(head) = frame_head(&self.form, track, frame) else { return };
         let kind = track.kind();
-        let key = self.is_key(kind, track.index, frame.key);
+        let key = self.form.is_entry(&self.description, track, frame);
         let body_len = head.as_slice().len() + frame.data.len();
         let mut data = BytesMut::with_capacity(TAG_HEADER_LEN + body_len + BACK_POINTER_LEN);
         put_tag(&mut data, head.tag, head.timestamp_ms, [head.as_slice(), &frame.data]);

@@ -36,6 +36,8 @@ pub(super) struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct Tracks {
     entries: Vec<Entry>,
+    /// Tracks of which an empty sequence header tells that they will come.
+    announced: Vec<(Kind, u8)>,
 }
 
 /// Whether a codec's frames cannot be understood without a sequence header.
@@ -74,9 +76,9 @@ impl Tracks {
                 "Enhanced RTMP v2, SequenceStart",
             ));
         }
-        // Frames describe themselves, or the header is missing and will follow.
-        if !matches!(codec, Codec::Opus | Codec::Vp8 | Codec::Vp9) && (!needs_config(codec) || raw.is_empty())
-        {
+        let tells_itself = !needs_config(codec) && !matches!(codec, Codec::Opus | Codec::Vp8 | Codec::Vp9);
+        if tells_itself || raw.is_empty() && codec != Codec::Opus {
+            self.announce(codec.kind(), index);
             return Ok(false);
         }
         let mut entry = Entry::new(codec, index);
@@ -86,6 +88,19 @@ impl Tracks {
             (entry.track.width, entry.track.height) = (known.track.width, known.track.height);
         }
         Ok(self.put(entry))
+    }
+
+    fn announce(&mut self, kind: Kind, index: u8) {
+        if !self.announced.contains(&(kind, index)) && self.announced.len() < MAX_TRACKS {
+            self.announced.push((kind, index));
+        }
+    }
+
+    /// Whether every track that was announced is known, sizes included.
+    pub(super) fn are_settled(&self) -> bool {
+        let sized = |track: &Track| !matches!(track.codec, Codec::Vp8 | Codec::Vp9) || track.width > 0;
+        self.announced.iter().all(|(kind, index)| self.find(*kind, *index).is_some())
+            && self.entries.iter().all(|entry| sized(&entry.track))
     }
 
     /// Makes a track of what a first frame says, or corrects its size; whether that changed anything. Frames of codecs

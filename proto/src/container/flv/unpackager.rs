@@ -2,7 +2,7 @@
 //! player, an FLV reader.
 //!
 //! Specs: see [`super`]. The first tracks are held back until all that the stream will have are known: what metadata
-//! promises is waited for, at most 1 s of media or clock time, 512 frames or 8 MiB; without metadata the first frame
+//! or an empty sequence header promises is waited for, at most 1 s of media or clock time, 512 frames or 8 MiB; without a promise the first frame
 //! decides, because encoders send their sequence headers before it. Tracks that appear later make a new description.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -236,7 +236,8 @@ impl Unpackager {
 
     fn open_if_ready(&mut self, now: Instant) {
         let Some(hold) = &self.hold else { return };
-        let kept = (!self.promise.audio || self.tracks.has(Kind::Audio))
+        let kept = self.tracks.are_settled()
+            && (!self.promise.audio || self.tracks.has(Kind::Audio))
             && (!self.promise.video || self.tracks.has(Kind::Video));
         if hold.has_media && kept || hold.is_over(now) {
             self.open();

@@ -62,7 +62,7 @@ pub fn frame_head(form: &Form, track: &Track, frame: &Frame) -> Option<Head> {
     if track.kind() == Kind::Data {
         return Some(Head::new(TagType::Script, timestamp_ms));
     }
-    if !form.carries(track.codec, track.index) {
+    if !form.carries(track) {
         return None;
     }
     let mut head = Head::new(tag_type(track), timestamp_ms);
@@ -93,7 +93,7 @@ pub fn frame_head(form: &Form, track: &Track, frame: &Frame) -> Option<Head> {
 /// What a joiner needs first: `onMetaData`, then the sequence headers of the tracks that the form carries.
 pub fn start_bodies(form: &Form, description: &Description) -> Vec<(TagType, Bytes)> {
     let mut bodies = vec![(TagType::Script, metadata::body(form, description))];
-    let carried = description.tracks.iter().filter(|track| form.carries(track.codec, track.index));
+    let carried = description.tracks.iter().filter(|track| form.carries(track));
     bodies.extend(carried.filter_map(|track| Some((tag_type(track), config_body(form, track)?))));
     bodies
 }
@@ -143,7 +143,9 @@ fn config(track: &Track) -> Option<Bytes> {
         | Codec::Aac
         | Codec::Opus
         | Codec::Flac => (!track.config.is_empty()).then(|| track.config.clone()),
-        Codec::Ac3 | Codec::Eac3 | Codec::Mp3 | Codec::G711A | Codec::G711U | Codec::Script => None,
+        // Nothing to configure, but without it a receiver could not tell that the track will come.
+        Codec::Ac3 | Codec::Eac3 | Codec::Mp3 => (track.index != 0).then(Bytes::new),
+        Codec::G711A | Codec::G711U | Codec::Script => None,
     }
 }
 

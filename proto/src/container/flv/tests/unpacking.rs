@@ -1,5 +1,6 @@
 //! When tracks are known, what changes them, and what is left out.
 
+use proptest::prelude::*;
 use rtmpd_core::media::{Codec, Kind, TrackId};
 
 use super::*;
@@ -223,4 +224,55 @@ fn opus_without_header_has_as_many_channels_as_it_says() {
     bench.push(AUDIO, 0, &b"\x91Opuspkt"[..]);
     assert_eq!(bench.names(), ["opus 48000 Hz 6 ch"]);
     assert!(bench.got.descriptions[0].has(Kind::Audio));
+}
+
+#[test]
+fn empty_headers_announce_tracks() {
+    let mut bench = Bench::default();
+    bench.push(VIDEO, 0, avc());
+    bench.push(AUDIO, 0, &b"\x90ac-3"[..]);
+    bench.push(AUDIO, 0, &b"\x95\x00.mp3\x01"[..]);
+    bench.push(VIDEO, 0, NAL);
+    bench.push(AUDIO, 10, &b"\x91ac-3\x0b\x77\x6b\xf1\x08\x40\x2f\x84"[..]);
+    assert_eq!(bench.names(), [""; 0]);
+    bench.push(AUDIO, 20, &b"\x95\x01.mp3\x01\xff\xfb\x10\xc4"[..]);
+    assert_eq!(bench.names(), ["h264 176x144 + ac3 48000 Hz 1 ch + mp3 44100 Hz 1 ch"]);
+    assert_eq!(bench.got.frames.len(), 3);
+}
+
+fn any_body() -> impl Strategy<Value = (u8, Vec<u8>)> {
+    let start = proptest::sample::select(vec![
+        &b"\x17\0\0\0\0"[..],
+        b"\x17\x01\0\0\0",
+        b"\x90hvc1",
+        b"\x93hvc1",
+        b"\x96\x21avc1\x01",
+        b"\x91vp09\x82\x49\x83\x42",
+        b"\xAF\0",
+        b"\xAF\x01",
+        b"\x90fLaC",
+        b"\x91ec-3\x0b\x77",
+        b"\x2F\xFF\xFB",
+        b"\x02\x00\x0aonMetaData",
+        b"",
+    ]);
+    (0_u8..3, start, proptest::collection::vec(any::<u8>(), 0..40))
+        .prop_map(|(tag, start, rest)| (tag, [start, &rest].concat()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_bodies_end(bodies in proptest::collection::vec(any_body(), 0..30)) {
+        let mut unpackager = Unpackager::default();
+        let mut got = Unpacking::default();
+        for (tag, body) in bodies {
+            let tag = [VIDEO, AUDIO, SCRIPT][usize::from(tag)];
+            let _ = unpackager.push(Instant::ZERO, tag, 0, body.into());
+            got.drain(&mut unpackager);
+        }
+        unpackager.finish();
+        got.drain(&mut unpackager);
+    }
 }

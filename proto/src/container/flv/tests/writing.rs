@@ -46,6 +46,8 @@ fn heads_of_further_tracks() {
     assert_eq!(head(ALL, &second, &frame(true, 5, 7)), b"\x97\x02\0\0\x07\x06\x01avc1\x01\0\0\x05");
     assert_eq!(head(ALL, &track(Codec::Aac, 2), &frame(true, 0, 0)), b"\x95\x01mp4a\x02");
     assert_eq!(frame_head(&ALL, &track(Codec::G711A, 1), &frame(true, 0, 0)), None, "it has no FourCC");
+    let wide = Track { sample_rate: 16_000, ..track(Codec::G711A, 0) };
+    assert_eq!(frame_head(&ALL, &wide, &frame(true, 0, 0)), None, "FLV cannot say so");
 }
 
 #[test]
@@ -90,6 +92,7 @@ fn what_a_joiner_gets_first() {
         (Codec::Aac, 0),
         (Codec::Flac, 1),
         (Codec::G711A, 2),
+        (Codec::Ac3, 3),
         (Codec::Script, 0),
     ]);
     let bodies = |form| {
@@ -100,7 +103,13 @@ fn what_a_joiner_gets_first() {
     assert_eq!(bodies(LEGACY), [&b"\x1C\0\0\0\0CFG"[..], b"\xAF\0CFG"]);
     assert_eq!(
         bodies(ALL),
-        [&b"\x90hvc1CFG"[..], b"\x96\x00avc1\x01CFG", b"\xAF\0CFG", b"\x95\x00fLaC\x01fLaCCFG"]
+        [
+            &b"\x90hvc1CFG"[..],
+            b"\x96\x00avc1\x01CFG",
+            b"\xAF\0CFG",
+            b"\x95\x00fLaC\x01fLaCCFG",
+            b"\x95\x00ac-3\x03"
+        ]
     );
 }
 
@@ -174,6 +183,13 @@ fn tags_and_where_a_player_can_begin() {
     let _ = packager.start(&description(&[(Codec::Aac, 0), (Codec::Script, 0)]));
     assert!(push(&mut packager, 0, 0, true).key, "sound alone");
     assert!(!push(&mut packager, 1, 0, true).key);
+    let second = description(&[(Codec::H264, 1), (Codec::Aac, 0)]);
+    let _ = packager.start(&second);
+    assert!(push(&mut packager, 0, 0, true).key, "the only pictures");
+    let mut first = FlvPackager::new(ENHANCED);
+    let preamble = first.start(&second);
+    assert_eq!(preamble[4], 4, "sound alone goes out");
+    assert!(push(&mut first, 1, 0, true).key);
 }
 
 const CODECS: [Codec; 13] = [
