@@ -1,0 +1,19 @@
+//! One body per wire parser and per machine: any input must come out as values or as an error, within bounds, and the
+//! same whichever way it is cut.
+
+mod amf;
+mod flv;
+mod source;
+
+pub use amf::{amf0, amf3};
+pub use flv::{flv_bodies, flv_file};
+
+/// A target's body.
+pub type Body = fn(&[u8]);
+
+/// Every target by name: its corpus folder, and its file in `fuzz/fuzz_targets`.
+pub const TARGETS: &[(&str, Body)] =
+    &[("amf0", amf0), ("amf3", amf3), ("flv_bodies", flv_bodies), ("flv_file", flv_file)];
+
+/// Longest input a target looks at, in bytes: enough for every structure, short enough to be quick.
+const MAX_INPUT: usize = 64 << 10;
