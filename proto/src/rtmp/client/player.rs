@@ -81,7 +81,7 @@ impl RtmpPlayer {
                 self.out.push_back(Output::Event(Event::Publish(self.request.clone())));
             }
             "NetStream.Play.UnpublishNotify" | "NetStream.Play.Stop" => self.finish(Close::StreamEnded),
-            "NetStream.Play.StreamNotFound" | "NetStream.Play.Failed" => {
+            code if command.is_bad_news() => {
                 let text = command.description().unwrap_or_default();
                 let text = format!("the server answered {code}: {}", text.escape_debug());
                 return Err(Error::violation(text, "RTMP 1.0 §7.2.2.1"));
