@@ -92,6 +92,12 @@ impl ChunkReader {
         }
     }
 
+    /// Bytes of memory set aside for messages under way.
+    #[cfg(test)]
+    pub(super) fn reserved(&self) -> usize {
+        self.streams.iter().map(|stream| stream.payload.capacity()).sum()
+    }
+
     /// Takes bytes from the front of `data` until a message is whole or `data` is empty.
     ///
     /// # Errors
