@@ -144,6 +144,14 @@ pub fn tag_type(kind: u8) -> Option<TagType> {
     }
 }
 
+/// Whether a data message is a server's talk with its player rather than a part of the stream: such must not travel on
+/// when a stream is pulled or relayed.
+pub fn is_server_talk(tag: TagType, payload: &[u8]) -> bool {
+    // An AMF0 text: its marker and 16 bits of length stand in front.
+    let says = |name: &[u8]| payload.get(3..).is_some_and(|rest| rest.starts_with(name));
+    tag == TagType::Script && (says(b"|RtmpSampleAccess") || says(b"onStatus"))
+}
+
 /// The messages in an aggregate message (RTMP 1.0 §7.1.6), one by one.
 #[derive(Debug)]
 pub struct Aggregate {

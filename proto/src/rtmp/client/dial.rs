@@ -155,7 +155,7 @@ impl Dial {
             "_error" if command.transaction == CONNECT || command.transaction == CREATE_STREAM => {
                 let code = command.code().unwrap_or("_error");
                 let text = command.description().unwrap_or_default();
-                let text = format!("the server answered {code}: {}", text.escape_debug());
+                let text = format!("the server answered {code}: {text:?}");
                 return Err(Error::violation(text, "RTMP 1.0 §7.2.1"));
             }
             "onStatus" => return Ok(Some(Dialled::Status(command))),

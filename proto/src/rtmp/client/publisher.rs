@@ -68,7 +68,7 @@ impl RtmpPublisher {
             }
             (_, code) if command.is_bad_news() => {
                 let text = command.description().unwrap_or_default();
-                let text = format!("the server answered {code}: {}", text.escape_debug());
+                let text = format!("the server answered {code}: {text:?}");
                 return Err(Error::violation(text, "RTMP 1.0 §7.2.2.6"));
             }
             (Stage::Dialling | Stage::Asking(_) | Stage::Publishing(_) | Stage::Over, _) => {}

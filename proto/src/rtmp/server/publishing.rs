@@ -6,6 +6,7 @@ use rtmpd_core::{Error, Event, Instant, Output};
 
 use super::super::Settings;
 use super::super::chunk::Message;
+use super::super::message;
 use super::super::unwrap::Unwrap;
 use super::RtmpServer;
 use super::state::{State, Step};
@@ -34,7 +35,11 @@ impl Publishing {
         out: &mut VecDeque<Output>,
     ) -> Result<(), Error> {
         let time = self.unwrap.unwrap(message.timestamp);
-        let result = self.unpackager.push(now, tag, time, message.payload);
+        let payload = message::amf0_part(&message);
+        if message::is_server_talk(tag, &payload) {
+            return Ok(());
+        }
+        let result = self.unpackager.push(now, tag, time, payload);
         self.drain(out);
         result
     }
@@ -72,7 +77,7 @@ impl RtmpServer {
             return Ok(());
         };
         self.active_at = now;
-        publishing.push(now, tag, strip(message), &mut self.out)
+        publishing.push(now, tag, message, &mut self.out)
     }
 
     /// The shard said yes.
@@ -84,10 +89,4 @@ impl RtmpServer {
         self.status(stream, "status", "NetStream.Publish.Start", "publishing");
         Ok(())
     }
-}
-
-/// AMF3-wrapped data has one byte in front.
-fn strip(message: Message) -> Message {
-    let payload = super::super::message::amf0_part(&message);
-    Message { payload, ..message }
 }

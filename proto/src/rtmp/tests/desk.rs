@@ -150,6 +150,11 @@ impl Desk {
         self.now = until;
     }
 
+    /// Whether the server wants to be woken by then.
+    pub(super) fn server_wants(&self, by: Instant) -> bool {
+        self.server.poll_timeout().is_some_and(|at| at <= by)
+    }
+
     pub(super) fn start(&mut self, preamble: &Bytes) {
         let description = Arc::new(Description::default());
         self.tell(Input::Media(Media::Start { description: &description, preamble }));
@@ -216,7 +221,7 @@ fn name_of(event: &Event) -> String {
             let codecs: Vec<&str> = description.tracks.iter().map(|track| track.codec.name()).collect();
             format!("tracks {}", codecs.join("+"))
         }
-        Event::Frame(frame) => format!("frame {} {}", frame.track.0, frame.dts),
+        Event::Frame(frame) => format!("frame {}", frame.dts),
         Event::Call(_) | Event::Note(_) => format!("{event:?}"),
     }
 }
