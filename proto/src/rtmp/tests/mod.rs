@@ -5,6 +5,7 @@ mod any;
 mod commands;
 mod desk;
 mod greeting;
+mod packager;
 mod pairs;
 mod play;
 mod publish;
