@@ -100,7 +100,8 @@ impl RtmpServer {
 
     fn receive(&mut self, now: Instant, mut data: &[u8]) -> Result<(), Error> {
         if let Some(answerer) = &mut self.answerer {
-            if let Some(answer) = answerer.read(now, &mut data)? {
+            // A client need not wait for our answer before it goes on.
+            while let Some(answer) = answerer.read(now, &mut data)? {
                 self.out.push_back(Output::Transmit(answer));
             }
             if !answerer.is_done() {
