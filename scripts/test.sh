@@ -23,7 +23,7 @@ step() {
 
 build_server() {
     cargo build --release -p smart_rtmpd
-    cargo build --release -p smart_rtmpd --examples
+    cargo build --release -p rtmpd-proto --example embed
 }
 
 # The players share two cores with the server: more at once would only slow each other down.
