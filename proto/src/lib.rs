@@ -7,6 +7,7 @@
 //! - [`codec`] reads what parameter sets and frame headers of each codec say
 //! - [`container`] packs frames into FLV and takes them out of it
 //! - [`rtmp`] speaks RTMP, as a server and as a client
+//! - [`http`] speaks HTTP/1.1 and WebSocket
 //!
 //! Peer input produces values and errors, never a panic: nothing here indexes, and each length from the wire is
 //! held against a bound before anything is allocated for it.
@@ -18,4 +19,5 @@ pub mod amf;
 pub mod bytes;
 pub mod codec;
 pub mod container;
+pub mod http;
 pub mod rtmp;

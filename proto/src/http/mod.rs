@@ -1,0 +1,3 @@
+//! Speaks HTTP/1.1.
+
+pub mod ws;
