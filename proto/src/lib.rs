@@ -6,8 +6,8 @@
 //! - [`amf`] is Action Message Format, the values of RTMP commands and FLV script data
 //! - [`codec`] reads what parameter sets and frame headers of each codec say
 //! - [`container`] packs frames into FLV and takes them out of it
+//! - [`http`] serves live streams and pages by HTTP/1.1 and WebSocket
 //! - [`rtmp`] speaks RTMP, as a server and as a client
-//! - [`http`] speaks HTTP/1.1 and WebSocket
 //!
 //! Peer input produces values and errors, never a panic: nothing here indexes, and each length from the wire is
 //! held against a bound before anything is allocated for it.
