@@ -1,4 +1,5 @@
 //! The server core in a plain blocking program: `cargo run --example embed -- 1935`, then push and play by RTMP.
+#![forbid(unsafe_code)]
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)] // a driver is where sockets and clocks belong
 use std::collections::HashMap;
 use std::io::{ErrorKind::WouldBlock, IoSlice, Read, Write};

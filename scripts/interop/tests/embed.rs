@@ -13,7 +13,8 @@ use rtmpd_interop::{Process, paths, until};
 
 #[test]
 fn what_ffmpeg_publishes_to_it_can_be_played() {
-    let program = paths::newest("examples/embed").expect("cargo build --release -p smart_rtmpd --examples");
+    let program =
+        paths::newest("examples/embed").expect("cargo build --release -p rtmpd-proto --example embed");
     let held = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let port = held.local_addr().expect("a bound socket has an address").port();
     drop(held);

@@ -146,6 +146,16 @@ fn extended_times_repeated_or_not() {
 }
 
 #[test]
+fn a_payload_that_begins_like_the_extended_time() {
+    let head = b"\x06\xFF\xFF\xFF\x00\x01\x04\x09\x01\x00\x00\x00\x01\x02\x03\x04".as_slice();
+    for begins in [&b"\x01"[..], b"\x01\x02", b"\x01\x02\x03"] {
+        let payload = [&[7; 128], begins, &[9; 132]].concat()[..260].to_vec();
+        let data = [head, &payload[..128], b"\xC6", &payload[128..256], b"\xC6", &payload[256..]].concat();
+        assert_eq!(read(&data), [message(9, 1, 0x0102_0304, &payload)]);
+    }
+}
+
+#[test]
 fn a_short_rest_behind_an_extended_time_is_not_held_up() {
     let mut reader = reader();
     let head = b"\x06\xFF\xFF\xFF\x00\x00\x81\x09\x01\x00\x00\x00\x01\x00\x00\x00".as_slice();

@@ -114,7 +114,8 @@ impl RtmpServer {
             }
             (State::AskingPlay(stream), Reply::Play(Ok(_))) => self.start_playing(stream),
             (State::AskingPlay(stream), Reply::Play(Err(refusal))) => {
-                self.refuse_play(stream, refusal);
+                self.say_no_play(stream, &refusal);
+                self.end(Close::Error(Error::Refused(refusal)));
                 Ok(())
             }
             // The client has let go in the meantime.
@@ -122,7 +123,13 @@ impl RtmpServer {
         }
     }
 
-    fn refuse_play(&mut self, stream: u32, refusal: Refusal) {
+    /// Ends a client that was refused before the shard was asked: nobody else says so in the log.
+    fn refuse(&mut self, refusal: Refusal) {
+        self.note(Note::warn(format!("refused: {refusal}")));
+        self.end(Close::Error(Error::Refused(refusal)));
+    }
+
+    fn say_no_play(&mut self, stream: u32, refusal: &Refusal) {
         let code = match refusal {
             Refusal::NotFound(_) => "NetStream.Play.StreamNotFound",
             Refusal::UnknownApp(_)
@@ -132,7 +139,6 @@ impl RtmpServer {
             | Refusal::ShuttingDown => "NetStream.Play.Failed",
         };
         self.status(stream, "error", code, &refusal.to_string());
-        self.end(Close::Error(Error::Refused(refusal)));
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
