@@ -1,1 +1,21 @@
-//! Filled in the next commits.
+//! How each wire of smart_rtmpd speaks: sans-IO machines and codecs. Knows the core, never a socket.
+//!
+//! The rooms, lowest first; a lower one never imports a higher one:
+//!
+//! - [`bytes`] holds checked readers and writers (big-endian numbers, bits)
+//! - [`amf`] is Action Message Format, the values of RTMP commands and FLV script data
+//! - [`codec`] reads what parameter sets and frame headers of each codec say
+//! - [`container`] packs frames into FLV and takes them out of it
+//! - [`rtmp`] speaks RTMP, as a server and as a client
+//!
+//! Peer input produces values and errors, never a panic: nothing here indexes, and each length from the wire is
+//! held against a bound before anything is allocated for it.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::expect_used))]
+
+pub mod amf;
+pub mod bytes;
+pub mod codec;
+pub mod container;
+pub mod rtmp;

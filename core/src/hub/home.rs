@@ -7,7 +7,7 @@ use super::HubSettings;
 use super::gop::Gop;
 use super::lane::Lane;
 use super::mail::{Legacy, Start};
-use crate::media::{Description, Frame, Kind, MakePackager, Packaging, Repair, Timeline, TrackId};
+use crate::media::{Description, Frame, MakePackager, Packaging, Repair, Timeline};
 use crate::request::{Request, StreamKey};
 use crate::shard::ConnId;
 use crate::time::Instant;
@@ -26,8 +26,6 @@ pub(crate) struct Home {
     pub(crate) lanes: Vec<Lane>,
     /// Until when a returning publisher's frames are held back for a keyframe.
     key_gate: Option<Instant>,
-    /// Which frames a player can begin with.
-    key_track: KeyTrack,
     /// When the stream is over unless somebody publishes.
     pub(crate) ends_at: Option<Instant>,
 }
@@ -39,12 +37,6 @@ pub(crate) struct Publisher {
     pub(crate) request: Request,
     /// When its last frame, or itself, came in.
     pub(crate) active_at: Instant,
-}
-
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-enum KeyTrack {
-    Video(TrackId),
-    AnyAudio,
 }
 
 /// What [`Home::describe`] found.
@@ -68,7 +60,6 @@ impl Home {
             gop: Gop::default(),
             lanes: Vec::new(),
             key_gate: None,
-            key_track: KeyTrack::AnyAudio,
             ends_at: None,
         }
     }
@@ -107,11 +98,6 @@ impl Home {
         if change == Change::Tracks {
             self.revision = self.revision.wrapping_add(1);
             self.gop.clear();
-            self.key_track = described
-                .tracks
-                .iter()
-                .find(|track| track.kind() == Kind::Video && track.index == 0)
-                .map_or(KeyTrack::AnyAudio, |track| KeyTrack::Video(track.id));
         }
         self.description = Some(Arc::new(Description { revision: self.revision, ..described.clone() }));
         change
@@ -124,8 +110,7 @@ impl Home {
         }
         let Some(description) = self.description.clone() else { return Repair::None };
         let Some(track) = description.track(frame.track) else { return Repair::None };
-        let kind = track.kind();
-        let key = self.is_key(&frame, kind);
+        let key = description.can_begin_with(track, &frame);
         if self.is_gated(now, key) {
             return Repair::None;
         }
@@ -165,13 +150,6 @@ impl Home {
     /// Stops packagings that nobody has wanted for `linger`.
     pub(crate) fn drop_unwanted(&mut self, now: Instant, linger: Duration) {
         self.lanes.retain(|lane| lane.unwanted_since.is_none_or(|since| now.since(since) < linger));
-    }
-
-    fn is_key(&self, frame: &Frame, kind: Kind) -> bool {
-        match self.key_track {
-            KeyTrack::Video(track) => frame.track == track && frame.key,
-            KeyTrack::AnyAudio => kind == Kind::Audio,
-        }
     }
 
     fn is_gated(&mut self, now: Instant, key: bool) -> bool {

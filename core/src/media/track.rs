@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::Metadata;
+use super::{Frame, Metadata};
 
 /// Names a track within one [`Description`]; frames carry it.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -159,6 +159,19 @@ impl Description {
     /// Whether there is a track of this kind.
     pub fn has(&self, kind: Kind) -> bool {
         self.tracks.iter().any(|track| track.kind() == kind)
+    }
+
+    /// Whether a player can begin with `frame`, which is of `track`: a keyframe of the first pictures; on streams
+    /// without pictures any sound; on streams without both anything.
+    pub fn can_begin_with(&self, track: &Track, frame: &Frame) -> bool {
+        match track.kind() {
+            Kind::Video => {
+                let pictures = self.tracks.iter().filter(|track| track.kind() == Kind::Video);
+                frame.key && pictures.map(|track| track.index).min() == Some(track.index)
+            }
+            Kind::Audio => !self.has(Kind::Video),
+            Kind::Data => !self.has(Kind::Video) && !self.has(Kind::Audio),
+        }
     }
 
     /// Whether a decoder that was set up for `other` needs nothing new.

@@ -20,6 +20,6 @@ pub enum Action {
     Wake(ShardId),
     /// Do this and give the result to [`super::Shard::answer`].
     Call(ConnId, Call),
-    /// Write it to the log.
-    Report(Report),
+    /// Write it to the log. Boxed because it is large and rare, and every action moves as many bytes as the largest.
+    Report(Box<Report>),
 }

@@ -67,6 +67,7 @@ impl Shard {
     pub(super) fn report(&mut self, conn: ConnId, news: News) {
         let Some(state) = self.conns.find(conn) else { return };
         let service = self.services.get(state.service.0).map_or("?", |service| service.name());
-        self.actions.push_back(Action::Report(Report { service, peer: state.peer.remote, news }));
+        let report = Report { service, peer: state.peer.remote, news };
+        self.actions.push_back(Action::Report(Box::new(report)));
     }
 }

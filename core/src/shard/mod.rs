@@ -1,6 +1,6 @@
 //! The embeddable engine: one thread's worth of connections and its part of the hub.
 //!
-//! Feed it with [`Shard::open`], [`Shard::receive`], [`Shard::receive_eof`], [`Shard::writable`],
+//! Feed it with [`Shard::open`], [`Shard::receive`], [`Shard::receive_eof`], [`Shard::lost`], [`Shard::writable`],
 //! [`Shard::handle_mail`], [`Shard::handle_timeout`]; then do what [`Shard::poll_action`] says until it says nothing,
 //! and look at [`Shard::poll_timeout`]. A driver turn ends with `handle_timeout` whenever that time has come: it may
 //! be in the past, which means that media waits to be passed on.
@@ -144,9 +144,19 @@ impl Shard {
         self.drive(now, conn, Input::Bytes(data));
     }
 
-    /// The peer will send no more, or the connection was reset.
+    /// The peer will send no more; it may still read.
     pub fn receive_eof(&mut self, now: Instant, conn: ConnId) {
         self.drive(now, conn, Input::Eof);
+    }
+
+    /// The connection is broken: nothing can be read or written any more, so its machine is not asked.
+    pub fn lost(&mut self, now: Instant, conn: ConnId) {
+        self.begin_close(now, conn, Close::PeerGone);
+        // One that was closing already had farewells to send.
+        if let Some(state) = self.conns.find_mut(conn) {
+            state.queue.clear();
+            self.finish_close(conn);
+        }
     }
 
     /// The socket takes bytes again.

@@ -1,0 +1,39 @@
+//! What parameter sets and frame headers say: picture size, sample rate, channels, keyframes. Nothing more.
+//!
+//! Specs: named in each file. Every parser takes any bytes, touches a bounded part of them and answers `None` where
+//! they do not say what is asked.
+//!
+//! - pictures: [`h264`], [`h265`], [`av1`], [`vp8`], [`vp9`]; [`nal`] is what H.264 and H.265 share
+//! - sound: [`aac`], [`opus`], [`flac`], [`ac3`] (and E-AC-3), [`mp3`]
+
+pub mod aac;
+pub mod ac3;
+pub mod av1;
+pub mod flac;
+pub mod h264;
+pub mod h265;
+pub mod mp3;
+pub mod nal;
+pub mod opus;
+#[cfg(test)]
+mod tests;
+pub mod vp8;
+pub mod vp9;
+
+/// Width and height of a picture, in pixels.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Size {
+    /// Pixels in a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+}
+
+/// What sound is made of.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Sound {
+    /// Samples per second.
+    pub sample_rate: u32,
+    /// Channels, the low-frequency one included; 0 when not known.
+    pub channels: u8,
+}

@@ -1,0 +1,155 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
+    digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+}
+
+const SIZE: Option<Size> = Some(Size { width: 176, height: 144 });
+const fn sound(sample_rate: u32, channels: u8) -> Option<Sound> {
+    Some(Sound { sample_rate, channels })
+}
+
+const AVCC: &str = "0164000affe100186764000aacd942c4ec0440000003004000000503c489658001000568ef839cb0fdf8f800";
+
+#[test]
+fn avcc_of_x264() {
+    let avcc = hex(AVCC);
+    let record = h264::parse_record(&avcc).unwrap();
+    assert_eq!(record.length_size, 4);
+    assert_eq!(h264::size(record.sps.unwrap()), SIZE);
+    assert!(h264::parse_record(&avcc[..4]).is_err());
+    assert!(h264::parse_record(&[]).is_err());
+    assert_eq!(h264::parse_record(&avcc[..9]).unwrap().sps, None);
+    let error = h264::parse_record(&[0, 0, 0, 1, 0x67]).unwrap_err().to_string();
+    assert!(error.contains("avcC version is 0, expected 1"), "{error}");
+}
+
+#[test]
+fn h264_sizes_with_cropping_and_fields() {
+    // 1920x1080: 120 × 68 macroblocks, 8 lines cropped (x264, High)
+    let sps = hex("67640028acd940780227e5c044000003000400000300c83c60c658");
+    assert_eq!(h264::size(&sps), Some(Size { width: 1920, height: 1080 }));
+    // Baseline 640x480 without cropping
+    let sps = hex("6742c01ed900a03db0110000030001000003003c0f162e48");
+    assert_eq!(h264::size(&sps), Some(Size { width: 640, height: 480 }));
+    assert_eq!(h264::size(&hex("68ef839cb0")), None, "a PPS");
+}
+
+#[test]
+fn keyframes_by_their_nal_units() {
+    assert!(h264::is_key(&hex("00000002 0910 00000003 658884")));
+    assert!(!h264::is_key(&hex("00000002 419a")));
+    assert!(!h264::is_key(&hex("000000ff 65")), "a length that is too large");
+    assert!(h265::is_key(&hex("00000003 2801ac")));
+    assert!(!h265::is_key(&hex("00000003 0201d0")));
+}
+
+#[test]
+fn hvcc_of_x265() {
+    let hvcc = hex(
+        "0101600000009000000000001ef000fcfdf8f800000f04200001001840010c01ffff01600000030090000003000003\
+        001e959009210001002a42010101600000030090000003000003001ea01620245965644a4c2f01680800000300080000030050\
+        40220001000644 01c073c189",
+    );
+    let record = h265::parse_record(&hvcc).unwrap();
+    assert_eq!(record.length_size, 4);
+    assert_eq!(h265::size(record.sps.unwrap()), SIZE);
+    assert!(h265::parse_record(&hvcc[..20]).is_err());
+    assert_eq!(h265::parse_record(&hvcc[..60]).unwrap().sps, None);
+}
+
+#[test]
+fn lengths_are_widened() {
+    assert_eq!(nal::widen(&hex("0002 0910 0001 65"), 2).unwrap(), hex("00000002 0910 00000001 65"));
+    assert_eq!(nal::widen(&hex("02 0910 01 65"), 1).unwrap(), hex("00000002 0910 00000001 65"));
+    assert_eq!(nal::widen(&hex("000002 0910"), 3).unwrap(), hex("00000002 0910"));
+    assert_eq!(nal::widen(&hex("0003 0910"), 2), None);
+}
+
+#[test]
+fn av1_and_vp() {
+    assert_eq!(av1::size(&hex("81000c00 0a0b00000003bd7c79b5f20080")), SIZE);
+    assert_eq!(vp9::size(&hex("82498342000af008f60238241c")), SIZE);
+    assert_eq!(vp9::size(&hex("8600409292")), None, "not a keyframe");
+    assert_eq!(vp8::size(&hex("1006009d012ab0009000")), SIZE);
+    assert_eq!(vp8::size(&hex("1106009d012ab0009000")), None, "not a keyframe");
+}
+
+#[test]
+fn audio_specific_configs() {
+    let lc = aac::Config::parse(&hex("119056e500")).unwrap();
+    assert_eq!(
+        lc,
+        aac::Config { object_type: aac::LC, sample_rate: 48_000, channel_config: 2, extension: None }
+    );
+    assert_eq!(&lc.write()[..], hex("1190"));
+    // HE-AAC, 24 kHz doubled to 48 kHz, stereo
+    let he = aac::Config {
+        object_type: 2,
+        sample_rate: 24_000,
+        channel_config: 2,
+        extension: Some((aac::SBR, 48_000)),
+    };
+    assert_eq!(&he.write()[..], hex("2b118800"));
+    assert_eq!(aac::Config::parse(&he.write()), Some(he));
+    assert_eq!(he.sound(), Sound { sample_rate: 48_000, channels: 2 });
+    let v2 = aac::Config { channel_config: 1, extension: Some((aac::PS, 48_000)), ..he };
+    assert_eq!(aac::Config::parse(&v2.write()), Some(v2));
+    assert_eq!(v2.sound().channels, 2);
+    let odd = aac::Config { object_type: 42, sample_rate: 12_345, channel_config: 7, extension: None };
+    assert_eq!(aac::Config::parse(&odd.write()), Some(odd));
+    assert_eq!(odd.sound().channels, 8);
+    assert_eq!(aac::Config::parse(&hex("12")), None);
+}
+
+#[test]
+fn heads_of_sound() {
+    assert_eq!(opus::sound(&hex("4f707573486561640101380180bb0000000000")), sound(48_000, 1));
+    for channels in 1..9 {
+        let head = opus::head(channels);
+        assert_eq!(opus::sound(&head), sound(48_000, channels));
+        assert_eq!(head.len(), if channels < 3 { 19 } else { 21 + usize::from(channels) });
+    }
+    assert_eq!(opus::sound(&opus::head(0)), sound(48_000, 2));
+    assert_eq!(opus::sound(b"OpusTags"), None);
+    let info = hex("009b009b00000000014b01f400f00000000000000000000000000000000000000000");
+    let blocks = flac::blocks(&info).unwrap();
+    assert_eq!(flac::sound(&blocks), sound(8_000, 1));
+    let stream = [&flac::MAGIC[..], &blocks].concat();
+    assert_eq!(flac::blocks(&stream).unwrap(), blocks);
+    assert_eq!(flac::blocks(b"fLaC"), None);
+    assert_eq!(ac3::sound(&hex("0b776bf108402f842b41c7")), sound(48_000, 1));
+    assert_eq!(ac3::sound(&hex("0b770000 1e40 e1fc")), sound(48_000, 6), "3/2 with LFE");
+    assert_eq!(ac3::enhanced_sound(&hex("0b77003f3287c00021")), sound(48_000, 1));
+    assert_eq!(mp3::sound(&hex("fffb10c4")), sound(44_100, 1));
+    assert_eq!(mp3::sound(&hex("fff384c4")), sound(24_000, 1));
+    assert_eq!(mp3::sound(&hex("00fb10c4")), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_bytes_end(data in proptest::collection::vec(any::<u8>(), 0..120), length_size in 0_u8..6) {
+        let sps = [&[0x67][..], &data].concat();
+        let _ = (h264::parse_record(&data), h264::size(&data), h264::size(&sps), h264::is_key(&data));
+        let sps = [&[0x42, 1][..], &data].concat();
+        let _ = (h265::parse_record(&data), h265::size(&data), h265::size(&sps), h265::is_key(&data));
+        let _ = (nal::widen(&data, length_size), av1::size(&data), av1::obu_size(&data));
+        let _ = (vp8::size(&data), vp9::size(&data), aac::Config::parse(&data), opus::sound(&data));
+        let _ = (flac::blocks(&data), flac::sound(&data), ac3::sound(&data), ac3::enhanced_sound(&data));
+        let _ = mp3::sound(&data);
+    }
+
+    #[test]
+    fn changed_parameter_sets_end(at in 0_usize..44, byte in any::<u8>()) {
+        let mut avcc = hex(AVCC);
+        avcc[at] = byte;
+        if let Ok(record) = h264::parse_record(&avcc) {
+            let _ = record.sps.map(h264::size);
+        }
+    }
+}

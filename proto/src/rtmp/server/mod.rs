@@ -1,0 +1,302 @@
+//! The machine for those who connect to us.
+//!
+//! Specs: see [`super`]. - `state`: all transitions · `connect`: the greeting and capabilities · `commands`: what clients
+//! ask · `publishing`: media in · `playing`: media out
+
+mod commands;
+mod connect;
+mod playing;
+mod publishing;
+mod state;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use rtmpd_core::{
+    Close, Dice, Error, Event, Input, Instant, Machine, Note, Output, Peer, Refusal, Reply, Service,
+};
+
+use super::Settings;
+use super::command::Command;
+use super::handshake::Answerer;
+use super::link::Link;
+use super::message;
+use connect::Client;
+use playing::Playing;
+use publishing::Publishing;
+use state::{State, Step};
+
+/// A client that neither publishes nor plays for this long is closed.
+const LOITER: Duration = Duration::from_secs(60);
+
+/// Makes the machines of an RTMP listener.
+#[derive(Debug)]
+pub struct RtmpService {
+    settings: Arc<Settings>,
+    dice: Dice,
+}
+
+impl RtmpService {
+    /// A service with these settings.
+    pub fn new(settings: Settings, dice: Dice) -> Self {
+        Self { settings: Arc::new(settings), dice }
+    }
+}
+
+impl Service for RtmpService {
+    fn name(&self) -> &'static str {
+        "rtmp"
+    }
+
+    fn accept(&mut self, now: Instant, _peer: Peer) -> Box<dyn Machine> {
+        Box::new(RtmpServer::new(now, self.settings.clone(), self.dice.fork()))
+    }
+}
+
+/// One client's connection.
+#[derive(Debug)]
+pub struct RtmpServer {
+    settings: Arc<Settings>,
+    state: State,
+    link: Link,
+    /// Only while the handshake is under way.
+    answerer: Option<Box<Answerer>>,
+    /// What `connect` said.
+    client: Option<Box<Client>>,
+    /// Only from `publish` on.
+    publishing: Option<Box<Publishing>>,
+    /// Only from `play` on.
+    playing: Option<Playing>,
+    /// The last message stream given out.
+    streams: u32,
+    /// When a client that does nothing is given up; looked at late, never moved early.
+    give_up_at: Instant,
+    /// When the client last did what it is here for.
+    active_at: Instant,
+    ping_at: Instant,
+    out: VecDeque<Output>,
+}
+
+impl RtmpServer {
+    /// A client has connected.
+    pub fn new(now: Instant, settings: Arc<Settings>, dice: Dice) -> Self {
+        Self {
+            state: State::Greeting,
+            link: Link::new(),
+            answerer: Some(Box::new(Answerer::new(dice))),
+            client: None,
+            publishing: None,
+            playing: None,
+            streams: 0,
+            give_up_at: now + settings.greeting,
+            active_at: now,
+            ping_at: now + settings.ping,
+            out: VecDeque::new(),
+            settings,
+        }
+    }
+
+    fn receive(&mut self, now: Instant, mut data: &[u8]) -> Result<(), Error> {
+        if let Some(answerer) = &mut self.answerer {
+            if let Some(answer) = answerer.read(now, &mut data)? {
+                self.out.push_back(Output::Transmit(answer));
+            }
+            if !answerer.is_done() {
+                return Ok(());
+            }
+            self.answerer = None;
+            self.step(Step::Greeted)?;
+        }
+        while !data.is_empty() && self.state != State::Over {
+            let mut answers = BytesMut::new();
+            let message = self.link.read(&mut data, &mut answers);
+            self.transmit(answers.freeze());
+            let Some(message) = message? else { break };
+            self.handle_message(now, message)?;
+        }
+        Ok(())
+    }
+
+    fn handle_message(&mut self, now: Instant, message: super::chunk::Message) -> Result<(), Error> {
+        match message.kind {
+            message::COMMAND | message::COMMAND_AMF3 => {
+                let command = Command::parse(&message::amf0_part(&message))?;
+                self.handle_command(now, message.stream, &command)
+            }
+            kind => match message::tag_type(kind) {
+                Some(tag) => self.handle_media(now, tag, message),
+                // Shared objects and what else there may be: nobody here has use for it.
+                None => Ok(()),
+            },
+        }
+    }
+
+    fn handle_reply(&mut self, now: Instant, reply: Reply) -> Result<(), Error> {
+        match (self.state, reply) {
+            (State::AskingPublish(stream), Reply::Publish(Ok(()))) => self.start_publishing(now, stream),
+            (State::AskingPublish(stream), Reply::Publish(Err(refusal))) => {
+                self.status(stream, "error", "NetStream.Publish.BadName", &refusal.to_string());
+                self.end(Close::Error(Error::Refused(refusal)));
+                Ok(())
+            }
+            (State::AskingPlay(stream), Reply::Play(Ok(_))) => self.start_playing(stream),
+            (State::AskingPlay(stream), Reply::Play(Err(refusal))) => {
+                self.refuse_play(stream, refusal);
+                Ok(())
+            }
+            // The client has let go in the meantime.
+            (_, Reply::Publish(_) | Reply::Play(_) | Reply::Call(_)) => Ok(()),
+        }
+    }
+
+    fn refuse_play(&mut self, stream: u32, refusal: Refusal) {
+        let code = match refusal {
+            Refusal::NotFound(_) => "NetStream.Play.StreamNotFound",
+            Refusal::UnknownApp(_)
+            | Refusal::BadName(_)
+            | Refusal::Busy(_)
+            | Refusal::Unsupported(_)
+            | Refusal::ShuttingDown => "NetStream.Play.Failed",
+        };
+        self.status(stream, "error", code, &refusal.to_string());
+        self.end(Close::Error(Error::Refused(refusal)));
+    }
+
+    fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
+        if let Some(publishing) = &mut self.publishing {
+            publishing.handle_timeout(now, &mut self.out);
+        }
+        if now >= self.give_up_at {
+            let (patience, what) = match self.state {
+                State::Greeting | State::Connecting => return Err(Error::TimedOut("handshake and connect")),
+                State::Publishing(_) => (self.settings.max_idle, "media from the publisher"),
+                State::Idle => (LOITER, "publish or play"),
+                State::AskingPublish(_) | State::AskingPlay(_) | State::Playing(_) | State::Over => {
+                    (LOITER, "")
+                }
+            };
+            if !what.is_empty() && now.since(self.active_at) >= patience {
+                return Err(Error::TimedOut(what));
+            }
+            self.give_up_at = self.active_at.max(now - patience) + patience;
+        }
+        if now >= self.ping_at {
+            self.ping_at = now + self.settings.ping;
+            if self.playing.is_some() {
+                let mut out = BytesMut::new();
+                message::put_event(&mut out, message::PING_REQUEST, now.as_millis() as u32);
+                self.transmit(out.freeze());
+            }
+        }
+        Ok(())
+    }
+
+    fn handle_shutdown(&mut self) {
+        match self.state {
+            State::Publishing(stream) => {
+                self.status(stream, "status", "NetStream.Unpublish.Success", "the server is shutting down");
+            }
+            State::Playing(stream) | State::AskingPlay(stream) => self.say_stream_over(stream),
+            State::Greeting | State::Connecting | State::Idle | State::AskingPublish(_) | State::Over => {}
+        }
+        if self.client.is_some() {
+            let text = "the server is shutting down";
+            self.status(0, "status", "NetConnection.Connect.AppShutdown", text);
+        }
+        self.end(Close::Shutdown);
+    }
+
+    /// Moves to where `step` leads.
+    fn step(&mut self, step: Step) -> Result<(), Error> {
+        let from = self.state;
+        self.state = from.after(step).ok_or_else(|| {
+            Error::violation(format!("{step:?} must not happen while {from:?}"), "RTMP 1.0 §7.2")
+        })?;
+        Ok(())
+    }
+
+    fn end(&mut self, why: Close) {
+        self.state = self.state.after(Step::End).unwrap_or(State::Over);
+        self.out.push_back(Output::Close(why));
+    }
+
+    fn event(&mut self, event: Event) {
+        self.out.push_back(Output::Event(event));
+    }
+
+    fn note(&mut self, note: Note) {
+        self.event(Event::Note(note));
+    }
+
+    fn transmit(&mut self, data: Bytes) {
+        if !data.is_empty() {
+            self.out.push_back(Output::Transmit(data));
+        }
+    }
+
+    fn send(&mut self, stream: u32, command: &Command) {
+        let mut out = BytesMut::new();
+        command.put(&mut out, stream, self.chunk_size());
+        self.transmit(out.freeze());
+    }
+
+    fn status(&mut self, stream: u32, level: &str, code: &str, text: &str) {
+        self.send(stream, &Command::on_status(level, code, text));
+    }
+
+    /// Our chunk size as the client knows it.
+    fn chunk_size(&self) -> usize {
+        match self.state {
+            State::Greeting | State::Connecting => super::chunk::DEFAULT_CHUNK_SIZE,
+            State::Idle
+            | State::AskingPublish(_)
+            | State::AskingPlay(_)
+            | State::Publishing(_)
+            | State::Playing(_)
+            | State::Over => self.settings.chunk_size as usize,
+        }
+    }
+}
+
+impl Machine for RtmpServer {
+    fn handle_input(&mut self, now: Instant, input: Input<'_>) -> Result<(), Error> {
+        match input {
+            _ if self.state == State::Over => Ok(()),
+            Input::Bytes(data) => self.receive(now, data),
+            Input::Eof => {
+                if let Some(publishing) = &mut self.publishing {
+                    publishing.finish(&mut self.out);
+                }
+                self.end(Close::PeerGone);
+                Ok(())
+            }
+            Input::Timeout => self.handle_timeout(now),
+            Input::Reply(reply) => self.handle_reply(now, reply),
+            Input::Media(media) => {
+                self.play_media(&media);
+                Ok(())
+            }
+            Input::Shutdown => {
+                self.handle_shutdown();
+                Ok(())
+            }
+        }
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        if self.state == State::Over {
+            return None;
+        }
+        let ping_at = self.playing.is_some().then_some(self.ping_at);
+        let media_at = self.publishing.as_ref().and_then(|publishing| publishing.poll_timeout());
+        let gives_up =
+            !matches!(self.state, State::AskingPlay(_) | State::AskingPublish(_) | State::Playing(_));
+        [gives_up.then_some(self.give_up_at), ping_at, media_at].into_iter().flatten().min()
+    }
+}
