@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Close, Refusal};
+use crate::error::{Close, Error, Refusal};
 use crate::machine::NoteLevel;
 use crate::media::Description;
 use crate::request::Request;
@@ -76,6 +76,8 @@ impl Report {
 
 fn close_level(why: &Close) -> NoteLevel {
     match why {
+        // Refusals have a line of their own.
+        Close::Error(Error::Refused(_)) => NoteLevel::Debug,
         Close::Bug(_) | Close::Error(_) | Close::SlowConsumer => NoteLevel::Warn,
         Close::Done | Close::PeerGone | Close::TakenOver | Close::StreamEnded | Close::Shutdown => {
             NoteLevel::Debug

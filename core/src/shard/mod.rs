@@ -32,7 +32,7 @@ use slab::Slab;
 pub use action::{Action, ServiceId};
 pub use conn::ConnId;
 
-use crate::error::Close;
+use crate::error::{Close, Error};
 use crate::hub::home::Home;
 use crate::hub::mail::{Inbox, Mail};
 use crate::hub::replica::Replica;
@@ -379,6 +379,7 @@ impl Shard {
 
     fn count_close(&self, why: &Close) {
         match why {
+            Close::Error(Error::Refused(_)) => {}
             Close::Error(_) => self.count(Count::Faults, 1),
             Close::Bug(_) => self.count(Count::Bugs, 1),
             Close::SlowConsumer => self.count(Count::SlowConsumers, 1),

@@ -93,7 +93,9 @@ fn header_len(data: &[u8]) -> Result<Option<usize>, Error> {
     const SPEC: &str = "FLV 10.1 §E.2";
     let signature = data.get(..data.len().min(3)).unwrap_or_default();
     if !b"FLV".starts_with(signature) {
-        let found = signature.escape_ascii();
+        // Up to the first wrong byte, so that the error is the same whichever way the file is cut.
+        let right = b"FLV".iter().zip(signature).take_while(|(expected, found)| expected == found).count();
+        let found = signature.get(..=right).unwrap_or(signature).escape_ascii();
         return Err(Error::malformed(format!("file begins with '{found}', expected 'FLV'"), SPEC));
     }
     let mut reader = Reader::new(data);

@@ -1,6 +1,6 @@
 //! What clients ask. Spec: RTMP 1.0 §7.2; what Flash, FMLE, OBS, librtmp and ffmpeg say beyond it.
 
-use rtmpd_core::{Close, Error, Event, Instant, Note, Refusal, Request};
+use rtmpd_core::{Error, Event, Instant, Note, Refusal, Request};
 
 use super::super::command::Command;
 use super::super::url::param;
@@ -100,7 +100,7 @@ impl RtmpServer {
             }
             Err(refusal) => {
                 self.status(stream, "error", "NetStream.Publish.BadName", &refusal.to_string());
-                self.end(Close::Error(Error::Refused(refusal)));
+                self.refuse(refusal);
             }
         }
         Ok(())
@@ -111,13 +111,16 @@ impl RtmpServer {
         let request = match self.request(&name) {
             Ok(request) => request,
             Err(refusal) => {
-                self.refuse_play(stream, refusal);
+                self.say_no_play(stream, &refusal);
+                self.refuse(refusal);
                 return Ok(());
             }
         };
         // §7.2.2.1: below 0 is live, from 0 on a recording from there; many players say 0 and mean live.
         if command.number(1).is_some_and(|start| start > 0.0) {
-            self.refuse_play(stream, Refusal::NotFound(format!("{} as a recording", request.key)));
+            let refusal = Refusal::NotFound(format!("{} as a recording", request.key));
+            self.say_no_play(stream, &refusal);
+            self.refuse(refusal);
             return Ok(());
         }
         let multitrack = self.client.as_ref().is_some_and(|client| client.multitrack);

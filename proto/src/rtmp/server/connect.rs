@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use rtmpd_core::policy::check_app;
-use rtmpd_core::{Close, Error, Instant};
+use rtmpd_core::{Error, Instant};
 
 use super::super::command::Command;
 use super::super::message;
@@ -56,7 +56,7 @@ impl RtmpServer {
         if let Err(refusal) = check_app(&place.app) {
             let code = "NetConnection.Connect.Rejected";
             self.send(0, &Command::error(command.transaction, code, &refusal.to_string()));
-            self.end(Close::Error(Error::Refused(refusal)));
+            self.refuse(refusal);
             return Ok(());
         }
         let enhanced = ["fourCcList", "videoFourCcInfoMap", "audioFourCcInfoMap", "capsEx"]

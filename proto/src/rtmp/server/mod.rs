@@ -100,7 +100,8 @@ impl RtmpServer {
 
     fn receive(&mut self, now: Instant, mut data: &[u8]) -> Result<(), Error> {
         if let Some(answerer) = &mut self.answerer {
-            if let Some(answer) = answerer.read(now, &mut data)? {
+            // A client need not wait for our answer before it goes on.
+            while let Some(answer) = answerer.read(now, &mut data)? {
                 self.out.push_back(Output::Transmit(answer));
             }
             if !answerer.is_done() {
@@ -143,7 +144,8 @@ impl RtmpServer {
             }
             (State::AskingPlay(stream), Reply::Play(Ok(_))) => self.start_playing(stream),
             (State::AskingPlay(stream), Reply::Play(Err(refusal))) => {
-                self.refuse_play(stream, refusal);
+                self.say_no_play(stream, &refusal);
+                self.end(Close::Error(Error::Refused(refusal)));
                 Ok(())
             }
             // The client has let go in the meantime.
@@ -151,7 +153,13 @@ impl RtmpServer {
         }
     }
 
-    fn refuse_play(&mut self, stream: u32, refusal: Refusal) {
+    /// Ends a client that was refused before the shard was asked: nobody else says so in the log.
+    fn refuse(&mut self, refusal: Refusal) {
+        self.note(Note::warn(format!("refused: {refusal}")));
+        self.end(Close::Error(Error::Refused(refusal)));
+    }
+
+    fn say_no_play(&mut self, stream: u32, refusal: &Refusal) {
         let code = match refusal {
             Refusal::NotFound(_) => "NetStream.Play.StreamNotFound",
             Refusal::UnknownApp(_)
@@ -161,7 +169,6 @@ impl RtmpServer {
             | Refusal::ShuttingDown => "NetStream.Play.Failed",
         };
         self.status(stream, "error", code, &refusal.to_string());
-        self.end(Close::Error(Error::Refused(refusal)));
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
@@ -238,25 +245,12 @@ impl RtmpServer {
 
     fn send(&mut self, stream: u32, command: &Command) {
         let mut out = BytesMut::new();
-        command.put(&mut out, stream, self.chunk_size());
+        command.put(&mut out, stream, self.settings.chunk_size as usize);
         self.transmit(out.freeze());
     }
 
     fn status(&mut self, stream: u32, level: &str, code: &str, text: &str) {
         self.send(stream, &Command::on_status(level, code, text));
-    }
-
-    /// Our chunk size as the client knows it.
-    fn chunk_size(&self) -> usize {
-        match self.state {
-            State::Greeting | State::Connecting => super::chunk::DEFAULT_CHUNK_SIZE,
-            State::Idle
-            | State::AskingPublish(_)
-            | State::AskingPlay(_)
-            | State::Publishing(_)
-            | State::Playing(_)
-            | State::Over => self.settings.chunk_size as usize,
-        }
     }
 }
 

@@ -62,7 +62,7 @@ impl RtmpServer {
         let access =
             amf::write_all(&[Value::text("|RtmpSampleAccess"), Value::Bool(true), Value::Bool(true)]);
         let mut out = BytesMut::new();
-        message::put_amf(&mut out, message::DATA, stream, &access, self.chunk_size());
+        message::put_amf(&mut out, message::DATA, stream, &access, self.settings.chunk_size as usize);
         self.transmit(out.freeze());
         Ok(())
     }

@@ -1,0 +1,233 @@
+//! Third-party publishers and players, each started as a user would start it.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::flv::Flv;
+use crate::media::Media;
+use crate::paths;
+use crate::process::{Process, until};
+
+/// How long a publisher of one of [`Media`]'s files may take at most.
+const PUBLISHING: Duration = Duration::from_secs(60);
+
+/// A program that sends a file to the server, at the file's own pace.
+#[derive(Debug)]
+pub struct Publisher {
+    process: Process,
+    folder: PathBuf,
+}
+
+impl Publisher {
+    /// `ffmpeg -re -i FILE -c copy -f flv URL`
+    pub fn ffmpeg(media: Media, url: &str) -> Self {
+        Self::ffmpeg_times(1, media, url)
+    }
+
+    /// The same, so many times over.
+    pub fn ffmpeg_times(times: u32, media: Media, url: &str) -> Self {
+        let mut command = Command::new(media.ffmpeg());
+        command.args([
+            "-nostdin",
+            "-loglevel",
+            "info",
+            "-re",
+            "-stream_loop",
+            &(times - 1).to_string(),
+            "-i",
+        ]);
+        command.arg(media.file()).args(["-map", "0", "-c", "copy", "-f", "flv", url]);
+        Self::start("ffmpeg publisher", &mut command)
+    }
+
+    /// GStreamer's `rtmp2sink`, for H.264 and AAC.
+    pub fn gstreamer(media: Media, url: &str) -> Self {
+        let mut command = Command::new("gst-launch-1.0");
+        let file = format!("location={}", media.file().display());
+        let pipeline = "! qtdemux name=in  flvmux name=out streamable=true ! rtmp2sink sync=true";
+        command
+            .args(["-e", "filesrc", &file])
+            .args(pipeline.split_whitespace())
+            .arg(format!("location={url}"));
+        command.args(
+            "in.video_0 ! queue ! h264parse ! out.video in.audio_0 ! queue ! aacparse ! out.audio".split(' '),
+        );
+        Self::start("GStreamer publisher", &mut command)
+    }
+
+    fn start(name: &str, command: &mut Command) -> Self {
+        let folder = paths::scratch("publisher");
+        let stdout = File::create(folder.join("stdout")).expect("a file can be made");
+        let process = Process::start(name, command.stdout(stdout), &folder.join("stderr"));
+        Self { process, folder }
+    }
+
+    /// Its process.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    /// Waits until the whole file was sent, and wants that to have gone well.
+    pub fn finish(&mut self) {
+        self.process.succeed(PUBLISHING);
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.process.signal("KILL");
+            std::fs::remove_dir_all(&self.folder).ok();
+        }
+    }
+}
+
+/// A program that plays a URL into a file.
+#[derive(Debug)]
+pub struct Player {
+    process: Process,
+    folder: PathBuf,
+    output: PathBuf,
+}
+
+impl Player {
+    /// `ffmpeg -i URL -c copy FILE.flv`: RTMP or HTTP-FLV, by Debian's ffmpeg.
+    pub fn ffmpeg(url: &str) -> Self {
+        Self::ffmpeg_at(Path::new("ffmpeg"), url)
+    }
+
+    /// The same by a current ffmpeg, which speaks Enhanced RTMP.
+    pub fn modern_ffmpeg(url: &str) -> Self {
+        Self::ffmpeg_at(&paths::modern_ffmpeg(), url)
+    }
+
+    fn ffmpeg_at(program: &Path, url: &str) -> Self {
+        Self::start("ffmpeg player", "flv", |output| {
+            let mut command = Command::new(program);
+            command.args(["-nostdin", "-loglevel", "info", "-y", "-i", url]);
+            command.args(["-map", "0", "-c", "copy", "-flush_packets", "1", "-f", "flv"]).arg(output);
+            command
+        })
+    }
+
+    /// `rtmpdump --live -r URL -o FILE.flv`
+    pub fn rtmpdump(url: &str) -> Self {
+        Self::start("rtmpdump", "flv", |output| {
+            let mut command = Command::new("rtmpdump");
+            command.args(["--live", "-r", url, "-o"]).arg(output);
+            command
+        })
+    }
+
+    /// GStreamer: `rtmp2src` for RTMP, `souphttpsrc` for HTTP-FLV; kept as received, and decoded to see that it plays.
+    pub fn gstreamer(url: &str) -> Self {
+        let source = if url.starts_with("rtmp") { "rtmp2src" } else { "souphttpsrc" };
+        Self::start("GStreamer player", "flv", |output| {
+            let mut command = Command::new("gst-launch-1.0");
+            command.args(["-e", source, &format!("location={url}"), "!", "tee", "name=both"]);
+            command.args("both. ! queue ! filesink async=false buffer-mode=unbuffered".split(' '));
+            command.arg(format!("location={}", output.display()));
+            command.args("both. ! queue ! flvdemux name=in".split(' '));
+            command.args("in.video ! queue ! h264parse ! avdec_h264 ! fakesink async=false".split(' '));
+            command.args("in.audio ! queue ! aacparse ! avdec_aac ! fakesink async=false".split(' '));
+            command
+        })
+    }
+
+    /// VLC, copying what it plays into an MPEG-TS. It refuses to be root, so root becomes nobody.
+    pub fn vlc(url: &str) -> Self {
+        let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0");
+        Self::start("VLC", "ts", |output| {
+            let words = "setpriv --reuid=65534 --regid=65534 --clear-groups cvlc";
+            let mut words = words.split(' ').skip(if root { 0 } else { 4 });
+            let mut command = Command::new(words.next().expect("a program"));
+            command.args(words).args(["--intf", "dummy", "--no-media-library", "--quiet", url]);
+            // Standard output is a file of ours, which nobody may go on writing to.
+            command
+                .args(["--sout", "#std{access=file,mux=ts,dst=-}", "vlc://quit"])
+                .env("HOME", "/nonexistent");
+            command.stdout(File::create(output).expect("a file can be made"));
+            command
+        })
+    }
+
+    fn start(name: &str, ending: &str, command: impl FnOnce(&Path) -> Command) -> Self {
+        let folder = paths::scratch("player");
+        let output = folder.join(format!("played.{ending}"));
+        let mut command = command(&output);
+        if name != "VLC" {
+            command.stdout(File::create(folder.join("stdout")).expect("a file can be made"));
+        }
+        let process = Process::start(name, &mut command, &folder.join("stderr"));
+        Self { process, folder, output }
+    }
+
+    /// Its process.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    /// How many bytes it has written.
+    pub fn size(&self) -> u64 {
+        self.output.metadata().map_or(0, |metadata| metadata.len())
+    }
+
+    /// Waits until it has written something.
+    pub fn wait_playing(&self) {
+        until("the player has written something", Duration::from_secs(30), || self.size() > 0);
+    }
+
+    /// Waits until it has written nothing more for two seconds, asks it to end, and gives its file.
+    pub fn finish(&mut self) -> &Path {
+        let mut before = u64::MAX;
+        while before != self.size() && self.process.is_running() {
+            before = self.size();
+            std::thread::sleep(Duration::from_secs(2));
+        }
+        self.process.signal("INT");
+        self.process.wait(Duration::from_secs(20));
+        &self.output
+    }
+
+    /// The same, and reads the file.
+    pub fn finish_flv(&mut self) -> Flv {
+        Flv::open(self.finish())
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.process.signal("KILL");
+            std::fs::remove_dir_all(&self.folder).ok();
+        }
+    }
+}
+
+/// What a video element in headless Chromium saw of a live FLV, as the JSON of `browser/play.mjs`.
+pub fn browser(url: &str, seconds: u32, flags: &[&str]) -> String {
+    let folder = paths::scratch("browser");
+    let mut command = Command::new("node");
+    command.arg(paths::repository().join("scripts/interop/browser/play.mjs"));
+    command.arg(url).arg(seconds.to_string()).args(flags);
+    command.stdout(File::create(folder.join("stdout")).expect("a file can be made"));
+    Process::start("the browser", &mut command, &folder.join("stderr")).succeed(Duration::from_secs(120));
+    let json = std::fs::read_to_string(folder.join("stdout")).expect("the browser's JSON");
+    std::fs::remove_dir_all(&folder).ok();
+    json
+}
+
+/// The md5 of every decoded picture of a file, by Debian's ffmpeg.
+pub fn decoded_pictures(file: &Path) -> Vec<String> {
+    let mut command = Command::new("ffmpeg");
+    command
+        .args(["-nostdin", "-loglevel", "error", "-i"])
+        .arg(file)
+        .args(["-map", "0:v", "-f", "framemd5", "-"]);
+    let output = command.output().expect("ffmpeg starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split(',').nth(5)).map(|md5| md5.trim().to_owned()).collect()
+}

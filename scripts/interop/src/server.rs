@@ -1,0 +1,156 @@
+//! The binary under test, on free loopback ports, with a config folder of its own.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::process::{Process, until};
+use crate::{paths, raw};
+
+/// A running server. Dropping it kills it and removes its folder.
+#[derive(Debug)]
+pub struct Server {
+    process: Process,
+    folder: PathBuf,
+    rtmp: u16,
+    http: u16,
+}
+
+impl Server {
+    /// Starts a server with default settings; `name` is the test's, for its folder.
+    pub fn start(name: &str) -> Self {
+        Self::start_with(name, "", "")
+    }
+
+    /// Starts a server with more settings: `top` in `<config>`, `rtmp` in `<rtmp>`.
+    pub fn start_with(name: &str, top: &str, rtmp: &str) -> Self {
+        // Another process may take a port between the choice and the start: then choose again.
+        for _ in 0..4 {
+            let folder = paths::scratch(name);
+            let [rtmp_port, http_port, https_port] = free_ports();
+            let config = format!(
+                "<config>\n  {top}\n  <rtmp><ip>127.0.0.1</ip><port>{rtmp_port}</port>{rtmp}</rtmp>\n  \
+                 <http><ip>127.0.0.1</ip><port>{http_port}</port><sport>{https_port}</sport></http>\n  \
+                 <rtsp><enable>false</enable></rtsp>\n  <srt><enable>false</enable></srt>\n</config>\n"
+            );
+            std::fs::create_dir_all(folder.join("html")).expect("html/ can be made");
+            std::fs::write(folder.join("html/index.html"), INDEX).expect("a page can be written");
+            std::fs::write(folder.join("config.xml"), config).expect("a config can be written");
+            if let Some(server) = Self::launch(folder, rtmp_port, http_port) {
+                return server;
+            }
+        }
+        panic!("the server did not come up on any of four sets of ports");
+    }
+
+    fn launch(folder: PathBuf, rtmp: u16, http: u16) -> Option<Self> {
+        let mut command = Command::new(paths::server());
+        command.arg("--config").arg(&folder).env("RUST_LOG", "debug");
+        command.stdout(std::fs::File::create(folder.join("stdout")).expect("a file can be made"));
+        let process = Process::start("smart_rtmpd", &mut command, &folder.join("stderr"));
+        let mut server = Self { process, folder, rtmp, http };
+        until("the server listens or ends", Duration::from_secs(20), || {
+            !server.process.is_running() || [rtmp, http].into_iter().all(listens)
+        });
+        if server.process.is_running() {
+            return Some(server);
+        }
+        let log = server.log();
+        assert!(log.contains("in use"), "the server did not start:\n{log}");
+        None
+    }
+
+    /// Its process.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    /// Its config folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Everything it printed and logged so far.
+    pub fn log(&self) -> String {
+        let stdout = std::fs::read(self.folder.join("stdout")).unwrap_or_default();
+        String::from_utf8_lossy(&stdout).into_owned() + &self.process.log()
+    }
+
+    /// Its RTMP port.
+    pub fn rtmp_port(&self) -> u16 {
+        self.rtmp
+    }
+
+    /// Its HTTP port.
+    pub fn http_port(&self) -> u16 {
+        self.http
+    }
+
+    /// `rtmp://…/live/NAME`
+    pub fn rtmp(&self, name: &str) -> String {
+        format!("rtmp://127.0.0.1:{}/live/{name}", self.rtmp)
+    }
+
+    /// `http://…/live/NAME.flv`
+    pub fn http_flv(&self, name: &str) -> String {
+        format!("http://127.0.0.1:{}/live/{name}.flv", self.http)
+    }
+
+    /// `ws://…/live/NAME.flv`
+    pub fn ws_flv(&self, name: &str) -> String {
+        format!("ws://127.0.0.1:{}/live/{name}.flv", self.http)
+    }
+
+    /// Waits until `live/NAME` can be played.
+    pub fn wait_live(&self, name: &str) {
+        until(&format!("live/{name} can be played"), Duration::from_secs(30), || {
+            raw::status(self.http, &format!("/live/{name}.flv")) == 200
+        });
+    }
+
+    /// Waits until the log says `text`.
+    pub fn wait_log(&self, text: &str) {
+        until(&format!("the log says '{text}'"), Duration::from_secs(30), || self.log().contains(text));
+    }
+
+    /// Its resident memory in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0 kB");
+        line.trim().trim_end_matches(" kB").parse().expect("VmRSS is a number of kB")
+    }
+
+    /// Asks it to end and wants it to do so in good order.
+    pub fn stop(&mut self) {
+        self.process.signal("TERM");
+        self.process.succeed(Duration::from_secs(15));
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the server's files stay in {}", self.folder.display());
+            self.process.signal("KILL");
+        } else {
+            self.process.signal("KILL");
+            std::fs::remove_dir_all(&self.folder).ok();
+        }
+    }
+}
+
+/// The page at `/` of every server under test.
+pub const INDEX: &str = "<!doctype html><title>interop</title><p>hello</p>\n";
+
+fn listens(port: u16) -> bool {
+    TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), Duration::from_secs(1)).is_ok()
+}
+
+/// Three different ports nobody listens on. They are held together, so they differ, and let go together.
+fn free_ports() -> [u16; 3] {
+    let held =
+        std::array::from_fn::<_, 3, _>(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port"));
+    held.map(|listener| listener.local_addr().expect("a bound socket has an address").port())
+}

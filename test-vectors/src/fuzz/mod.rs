@@ -1,0 +1,31 @@
+//! One body per wire parser and per machine: any input must come out as values or as an error, within bounds, and the
+//! same whichever way it is cut.
+
+mod amf;
+mod flv;
+mod machine;
+mod rtmp;
+mod source;
+
+pub use amf::{amf0, amf3};
+pub use flv::{flv_bodies, flv_file};
+pub use rtmp::{rtmp_chunks, rtmp_handshake, rtmp_player, rtmp_publisher, rtmp_server};
+
+/// A target's body.
+pub type Body = fn(&[u8]);
+
+/// Every target by name: its corpus folder, and its file in `fuzz/fuzz_targets`.
+pub const TARGETS: &[(&str, Body)] = &[
+    ("amf0", amf0),
+    ("amf3", amf3),
+    ("flv_bodies", flv_bodies),
+    ("flv_file", flv_file),
+    ("rtmp_chunks", rtmp_chunks),
+    ("rtmp_handshake", rtmp_handshake),
+    ("rtmp_player", rtmp_player),
+    ("rtmp_publisher", rtmp_publisher),
+    ("rtmp_server", rtmp_server),
+];
+
+/// Longest input a target looks at, in bytes: enough for every structure, short enough to be quick.
+const MAX_INPUT: usize = 64 << 10;
