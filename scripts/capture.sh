@@ -68,6 +68,9 @@ has() {
 
 escaped() { printf '%s' "$1" | sed 's/\\/\\\\/g; s/"/\\"/g'; }
 
+# Segments that carry something: bare acknowledgements would be half of each file.
+SPEAKS='tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0 or ip[2:2] - ((ip[0] & 0xf) << 2) - ((tcp[12] & 0xf0) >> 2) != 0'
+
 # begin CASE ABOUT CLIENT: starts to listen.
 begin() {
     CASE=$1
@@ -79,7 +82,8 @@ begin() {
         echo "client = \"$(escaped "$3")\""
         echo "date = \"$(date -u +%F)\""
     } >"$DIR/case.toml"
-    tcpdump -i lo -U -B 65536 -s0 -w capture.pcap "port $RTMP_PORT or port $HTTP_PORT" 2>tcpdump.log &
+    tcpdump -i lo -U -B 65536 -s0 -w capture.pcap "(port $RTMP_PORT or port $HTTP_PORT) and ($SPEAKS)" \
+        2>tcpdump.log &
     DUMP=$!
     STARTED+=("$DUMP")
     for _ in $(seq 50); do grep -q "listening on" tcpdump.log && return; sleep 0.1; done
@@ -225,13 +229,13 @@ players() {
     play rtmp/gstreamer-play "H.264 and AAC" "$(version gst-launch-1.0 --version), rtmp2src" \
         gst-launch-1.0 rtmp2src "location=$RTMP/live/a" num-buffers=40 ! fakesink
     play rtmp/vlc-play "H.264 and AAC" "$(vlc_version)" \
-        "${CVLC[@]}" --no-video-title --vout dummy --aout dummy --run-time 1 "$RTMP/live/a" vlc://quit
+        timeout -s INT 4 "${CVLC[@]}" --no-video-title --vout dummy --aout dummy "$RTMP/live/a" vlc://quit
     play http/ffmpeg-play-flv "HTTP-FLV, H.264 and AAC" "$(version ffmpeg -version)" \
         ffmpeg -i "http://$HTTP/live/a.flv" -t 1 -c copy -f null -
     play http/curl-play-flv "HTTP-FLV" "$(curl --version | head -1)" \
         curl -s --max-time 1 -o curl.flv "http://$HTTP/live/a.flv"
     play http/vlc-play-flv "HTTP-FLV, H.264 and AAC" "$(vlc_version)" \
-        "${CVLC[@]}" --no-video-title --vout dummy --aout dummy --run-time 1 "http://$HTTP/live/a.flv" vlc://quit
+        timeout -s INT 4 "${CVLC[@]}" --no-video-title --vout dummy --aout dummy "http://$HTTP/live/a.flv" vlc://quit
     play http/chromium-play-ws-flv "FLV over a WebSocket: scripts/capture/ws.html" \
         "$(chromium --version 2>/dev/null)" chromium --headless --no-sandbox --disable-gpu --timeout=8000 \
         --dump-dom "file://$MEDIA/ws.html?ws://$HTTP/live/a.flv"

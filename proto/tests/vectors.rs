@@ -24,7 +24,13 @@ fn check_all(proto: &str) {
     let cases = cases(proto);
     assert!(!cases.is_empty(), "test-vectors/{proto} has no cases");
     let failures: Vec<String> = cases.iter().filter_map(|case| check(case).err()).collect();
-    assert!(failures.is_empty(), "{} of {} cases failed:\n{}", failures.len(), cases.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases failed:\n{}",
+        failures.len(),
+        cases.len(),
+        failures.join("\n")
+    );
 }
 
 /// The folders of the cases, in order of their names.
@@ -65,7 +71,8 @@ fn compare_golden(case: &Path, found: &str) -> Result<(), String> {
 }
 
 fn play(capture: &[u8], facts: &BTreeMap<String, u64>, cutting: Cutting) -> Result<Transcript, String> {
-    let fact = |name: &str| facts.get(name).copied().ok_or_else(|| format!("case.toml lacks '{name} = NUMBER'"));
+    let fact =
+        |name: &str| facts.get(name).copied().ok_or_else(|| format!("case.toml lacks '{name} = NUMBER'"));
     let port = |name| u16::try_from(fact(name)?).map_err(|_| format!("case.toml: '{name}' is no port"));
     let settings = rtmp::Settings::default();
     let services: Vec<(u16, Box<dyn Service>)> =
@@ -86,7 +93,8 @@ fn facts(path: &Path) -> Result<BTreeMap<String, u64>, String> {
         let (name, value) =
             line.split_once(" = ").ok_or_else(|| told(path, &format!("{place}: expected 'name = value'")))?;
         if !value.starts_with('"') {
-            let number = value.parse().map_err(|_| told(path, &format!("{place}: '{value}' is no number")))?;
+            let number =
+                value.parse().map_err(|_| told(path, &format!("{place}: '{value}' is no number")))?;
             facts.insert(name.to_owned(), number);
         }
     }
