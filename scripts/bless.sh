@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The cuttings are still compared with each other.
-BLESS=1 cargo test --quiet -p rtmpd-proto --test vectors || STATUS=$?
+BLESS=1 cargo test --quiet -p rtmpd-vectors --test captures || STATUS=$?
 git status --short test-vectors
 git --no-pager diff --stat -- 'test-vectors/*/*/expected.txt'
 exit "${STATUS:-0}"

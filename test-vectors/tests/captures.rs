@@ -1,4 +1,4 @@
-//! Every capture of test-vectors/ in all three cuttings against its golden transcript.
+//! Every capture in all three cuttings against its golden transcript.
 //!
 //! `scripts/bless.sh` rewrites the transcripts; the diff is for a person to read.
 
@@ -35,7 +35,7 @@ fn check_all(proto: &str) {
 
 /// The folders of the cases, in order of their names.
 fn cases(proto: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors").join(proto);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(proto);
     let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut cases: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     cases.sort();
