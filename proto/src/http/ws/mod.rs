@@ -13,6 +13,8 @@ pub mod handshake;
 mod header;
 mod packager;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 pub use frame::{MAX_CONTROL, MAX_HEADER, Opcode, apply_mask, message, put_close, put_frame, put_header};
 pub use handshake::{NoUpgrade, Upgrade, accept_key, check_upgrade};
