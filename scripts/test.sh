@@ -41,7 +41,7 @@ step "Format" cargo fmt --all --check
 step "Layers" scripts/layers.sh
 step "Lengths" scripts/lengths.sh
 step "Lints" cargo clippy --workspace --all-targets -- -D warnings
-step "Documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
+step "Documentation" env RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --quiet --workspace --no-deps
 step "Tests without players" cargo test --workspace --exclude rtmpd-interop
 if [ "$MODE" = all ]; then
     step "The server" build_server

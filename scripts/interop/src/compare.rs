@@ -12,9 +12,10 @@ pub struct Want {
 }
 
 impl Default for Want {
-    /// Three seconds of 25 fps, up to the end but for the last packet, which a killed recorder may cut.
+    /// Three seconds of 25 fps, up to the end but for the few packets that an interrupted recorder holds back to
+    /// interleave them.
     fn default() -> Self {
-        Self { packets: 75, tail: Some(1) }
+        Self { packets: 75, tail: Some(8) }
     }
 }
 
@@ -39,11 +40,10 @@ pub fn assert_played(source: &Flv, played: &Flv, want: Want) {
             assert_eq!(sent.data, got.data, "{what}: sequence header");
             assert!(got.before < played.packets.len(), "{what}: the header comes before the media");
         }
-        assert_eq!(
-            source.header(kind, track).is_some(),
-            played.header(kind, track).is_some(),
-            "{what} has a header"
-        );
+        // ffmpeg announces AC-3 and its like with a header that says nothing: it need not be passed on.
+        let says_something =
+            |flv: &Flv| flv.header(kind, track).is_some_and(|header| !header.data.is_empty());
+        assert_eq!(says_something(source), says_something(played), "{what} has a header");
         offsets.extend(from[at..].iter().zip(&to).flat_map(|(a, b)| [b.dts - a.dts, b.pts - a.pts]));
     }
     let (least, most) = (offsets.iter().min().expect("packets"), offsets.iter().max().expect("packets"));

@@ -70,10 +70,8 @@ fn half_handshakes_and_slow_requests() {
             let mut bytes = vec![3; count.min(1)];
             bytes.extend(noise(1, count.saturating_sub(1)));
             held.push(throw(server.rtmp_port(), &bytes));
-            held.push(throw(
-                server.http_port(),
-                &b"GET /live/stream.flv HTTP/1.1\r\nHost: a"[..count.min(39)],
-            ));
+            let request = b"GET /live/stream.flv HTTP/1.1\r\nHost: a";
+            held.push(throw(server.http_port(), &request[..count.min(request.len())]));
         }
         let mut slow = raw::connect(server.http_port());
         for byte in raw::get("/", "X-Slow: yes\r\n").bytes() {
