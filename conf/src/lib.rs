@@ -1,13 +1,12 @@
 //! config.xml becomes [`Settings`]: every value in them is valid, and whatever is wrong is named by line and column.
 //! The manual of all elements is the shipped `conf/config.xml`, which says exactly what [`Settings::default`] says.
 //!
-//! [`load`] finds and reads the file; [`parse`] takes its bytes. Inside: `xml` turns bytes into sections of named
+//! [`parse`] takes the bytes of the file; nothing here touches files. Inside: `xml` turns bytes into sections of named
 //! values and knows where each stands, `value` says what is allowed, `settings` has one file per section.
 
 #![forbid(unsafe_code)]
 
 mod forwards;
-mod load;
 mod names;
 mod parse;
 mod problem;
@@ -18,7 +17,6 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
-pub use load::{FILE_NAME, Loaded, load};
 pub use parse::{MAX_FILE, Parsed, parse};
-pub use problem::{Problem, Wrong};
+pub use problem::Problem;
 pub use settings::Settings;

@@ -4,7 +4,7 @@ use roxmltree::Node;
 
 use crate::forwards;
 use crate::names::{cut, squeeze};
-use crate::problem::{Problem, Wrong};
+use crate::problem::Problem;
 use crate::settings::{Global, Http, Nat, Rtmp, Rtsp, Settings, Srt, Ssl, ports};
 use crate::xml::{Findings, Section, decode, document};
 
@@ -27,13 +27,13 @@ pub struct Parsed {
 ///
 /// # Errors
 /// When it is longer than [`MAX_FILE`], not UTF-8, not XML, has a DTD, or when any value is wrong: then all wrong
-/// values are named.
-pub fn parse(file: &str, bytes: &[u8]) -> Result<Parsed, Wrong> {
+/// values are named, in the order of the file. Never empty.
+pub fn parse(file: &str, bytes: &[u8]) -> Result<Parsed, Vec<Problem>> {
     if bytes.len() > MAX_FILE {
-        return Err(Problem::whole(file, format!("is longer than {MAX_FILE} bytes")).into());
+        return Err(vec![Problem::whole(file, format!("is longer than {MAX_FILE} bytes"))]);
     }
-    let text = decode(file, bytes)?;
-    let document = document(file, text)?;
+    let text = decode(file, bytes).map_err(|error| vec![error])?;
+    let document = document(file, text).map_err(|error| vec![error])?;
     let root = document.root_element();
     let mut findings = Findings::default();
     let settings = if root.tag_name().name() == "config" {
@@ -44,7 +44,7 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Parsed, Wrong> {
         Settings::default()
     };
     let (errors, warnings) = findings.into_problems(file, text);
-    if errors.is_empty() { Ok(Parsed { settings, warnings }) } else { Err(Wrong { errors, warnings }) }
+    if errors.is_empty() { Ok(Parsed { settings, warnings }) } else { Err(errors) }
 }
 
 fn sections(root: Node<'_, '_>, findings: &mut Findings) -> Settings {

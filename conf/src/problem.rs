@@ -31,30 +31,3 @@ impl fmt::Display for Problem {
         }
     }
 }
-
-/// Why a config file gives no settings: all its errors, in the order of the file. Displayed, one per line.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Wrong {
-    /// What keeps the server from starting; never empty.
-    pub errors: Vec<Problem>,
-    /// What would not have.
-    pub warnings: Vec<Problem>,
-}
-
-impl fmt::Display for Wrong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.errors.iter().enumerate() {
-            let end = if index == 0 { "" } else { "\n" };
-            write!(f, "{end}{error}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Wrong {}
-
-impl From<Problem> for Wrong {
-    fn from(error: Problem) -> Self {
-        Self { errors: vec![error], warnings: Vec::new() }
-    }
-}

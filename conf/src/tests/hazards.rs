@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use crate::{MAX_FILE, parse};
 
 fn error(bytes: &[u8]) -> String {
-    parse("c.xml", bytes).expect_err("not a config").to_string()
+    let errors = parse("c.xml", bytes).expect_err("not a config");
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    errors[0].to_string()
 }
 
 #[test]
