@@ -6,6 +6,7 @@
 //! - [`amf`] is Action Message Format, the values of RTMP commands and FLV script data
 //! - [`codec`] reads what parameter sets and frame headers of each codec say
 //! - [`container`] packs frames into FLV and takes them out of it
+//! - [`http`] serves live streams and pages by HTTP/1.1 and WebSocket
 //! - [`rtmp`] speaks RTMP, as a server and as a client
 //!
 //! Peer input produces values and errors, never a panic: nothing here indexes, and each length from the wire is
@@ -18,4 +19,5 @@ pub mod amf;
 pub mod bytes;
 pub mod codec;
 pub mod container;
+pub mod http;
 pub mod rtmp;

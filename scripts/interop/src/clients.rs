@@ -186,7 +186,13 @@ impl Player {
             before = self.size();
             std::thread::sleep(Duration::from_secs(2));
         }
-        self.process.signal("INT");
+        // ffmpeg ends on the first signal when the next packet comes, and on the second when none does.
+        for _ in 0..2 {
+            self.process.signal("INT");
+            if self.process.ends_within(Duration::from_secs(1)) {
+                break;
+            }
+        }
         self.process.wait(Duration::from_secs(20));
         &self.output
     }

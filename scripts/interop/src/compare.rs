@@ -12,9 +12,10 @@ pub struct Want {
 }
 
 impl Default for Want {
-    /// Three seconds of 25 fps, up to the end but for the last packet, which a killed recorder may cut.
+    /// Three seconds of 25 fps, up to the end but for the few packets that an interrupted recorder holds back to
+    /// interleave them.
     fn default() -> Self {
-        Self { packets: 75, tail: Some(1) }
+        Self { packets: 75, tail: Some(8) }
     }
 }
 

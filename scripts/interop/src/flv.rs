@@ -193,6 +193,8 @@ impl Flv {
 
     fn header_of(&mut self, context: &Context, data: &[u8]) {
         let Context { kind, track, codec, .. } = context.clone();
+        // FLAC's header is written with and without the signature and block head before STREAMINFO.
+        let data = data.strip_prefix(b"fLaC\x80\0\0\x22").unwrap_or(data);
         self.headers.push(Header { kind, track, codec, before: self.packets.len(), data: data.to_vec() });
     }
 

@@ -38,6 +38,15 @@ impl Process {
         self.child.try_wait().expect("a child can be asked").is_none()
     }
 
+    /// Waits for its end for a while.
+    pub fn ends_within(&mut self, at_most: Duration) -> bool {
+        let began = Instant::now();
+        while self.is_running() && began.elapsed() < at_most {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        !self.is_running()
+    }
+
     /// Waits for its end.
     pub fn wait(&mut self, at_most: Duration) -> ExitStatus {
         let began = Instant::now();

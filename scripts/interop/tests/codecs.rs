@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use rtmpd_interop::clients::{Player, Publisher};
-use rtmpd_interop::compare::{Want, assert_played};
+use rtmpd_interop::compare::{Want, assert_played, tracks};
 use rtmpd_interop::flv::{Flv, Kind};
 use rtmpd_interop::media::Media;
 use rtmpd_interop::{Server, raw};
@@ -75,8 +75,23 @@ fn eac3() {
 }
 
 #[test]
-fn two_audio_tracks() {
-    passes("two-audios", Media::TwoAudios);
+fn two_audio_tracks_for_players_that_ask_and_the_first_for_others() {
+    let server = Server::start("two-audios");
+    let mut publisher = Publisher::ffmpeg(Media::TwoAudios, &server.rtmp("stream"));
+    server.wait_live("stream");
+    let mut rtmp = Player::modern_ffmpeg(&server.rtmp("stream"));
+    let first = raw::Player::http(server.http_port(), "stream");
+    let all = raw::Player::http_path(server.http_port(), "/live/stream.flv?tracks=all");
+    publisher.finish();
+    let source = Media::TwoAudios.flv();
+    let mut main = source.clone();
+    main.packets.retain(|packet| packet.track == 0);
+    let want = Want { tail: Some(0), ..Want::default() };
+    assert_played(&source, &Flv::parse(&all.finish()), want);
+    let first = Flv::parse(&first.finish());
+    assert_eq!(tracks(&first).len(), 2, "one of each kind");
+    assert_played(&main, &first, want);
+    assert_played(&main, &rtmp.finish_flv(), Want::default());
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Drives any machine as a shard would, with bytes cut in any way, and writes down what it says.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use rtmpd_core::media::{Description, Kind, Packet};
-use rtmpd_core::{Answer, Event, Input, Instant, Machine, Media, Output, Reply};
+use rtmpd_core::{Answer, Error, Event, Input, Instant, Machine, Media, Output, Reply};
 
 /// Bytes that a machine may at most say in answer to one input, times the input: nobody makes us a loudspeaker.
 const MOST_ANSWER: usize = 64;
@@ -12,44 +13,58 @@ const MOST_ANSWER: usize = 64;
 const FREE_ANSWER: usize = 64 << 10;
 
 /// What became of a connection.
-#[derive(Debug, Default)]
+#[derive(PartialEq, Eq, Debug, Default)]
 pub(super) struct Talk {
-    /// Events and the end, as text: the same whichever way the bytes were cut.
-    pub(super) said: Vec<String>,
-    /// Bytes sent. A reply may come before or after later bytes of the peer, so these may differ.
+    /// Events, as text.
+    said: Vec<String>,
+    /// Bytes sent.
     sent: usize,
+    error: Option<Error>,
     ended: bool,
 }
 
+/// When a machine's questions are answered.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Answers {
+    /// Before the next bytes, as our own shard does mostly.
+    AtOnce,
+    /// When all bytes are in: then what is said cannot depend on how they were cut.
+    Late,
+}
+
 /// Feeds `pieces` to a machine, answering yes to whatever it asks, and serving a little media to players.
-pub(super) fn drive<'a>(machine: &mut dyn Machine, pieces: impl Iterator<Item = &'a [u8]>) -> Talk {
+pub(super) fn drive<'a>(
+    machine: &mut dyn Machine,
+    answers: Answers,
+    pieces: impl Iterator<Item = &'a [u8]>,
+) -> Talk {
     let mut talk = Talk::default();
+    let mut asked = VecDeque::new();
     let mut fed = 0;
     for piece in pieces {
         fed += piece.len();
-        tell(machine, &mut talk, Input::Bytes(piece));
-        assert!(talk.sent <= FREE_ANSWER + MOST_ANSWER * fed, "{} bytes for {fed}", talk.sent);
-        if talk.ended {
-            return talk;
+        tell(machine, &mut talk, &mut asked, Input::Bytes(piece));
+        if answers == Answers::AtOnce {
+            answer(machine, &mut talk, &mut asked);
         }
+        assert!(talk.sent <= FREE_ANSWER + MOST_ANSWER * fed, "{} bytes for {fed}", talk.sent);
     }
-    tell(machine, &mut talk, Input::Eof);
+    answer(machine, &mut talk, &mut asked);
+    tell(machine, &mut talk, &mut asked, Input::Eof);
     talk
 }
 
-/// One input, then the drain; answers are told the same way.
-fn tell(machine: &mut dyn Machine, talk: &mut Talk, input: Input<'_>) {
-    let outcome = machine.handle_input(Instant::ZERO, input);
-    if let Err(error) = &outcome {
-        talk.said.push(format!("{error:?}"));
-        talk.ended = true;
+/// One input, then the drain; what is asked waits in `asked`.
+fn tell(machine: &mut dyn Machine, talk: &mut Talk, asked: &mut VecDeque<Reply>, input: Input<'_>) {
+    if talk.ended {
+        return;
     }
-    let mut replies = Vec::new();
+    let outcome = machine.handle_input(Instant::ZERO, input);
     while let Some(output) = machine.poll_output() {
         match output {
             Output::Transmit(data) => talk.sent += data.len(),
             Output::Event(event) => {
-                replies.extend(reply(&event));
+                asked.extend(reply(&event));
                 talk.said.push(format!("{event:?}"));
             }
             Output::Close(close) => {
@@ -59,14 +74,18 @@ fn tell(machine: &mut dyn Machine, talk: &mut Talk, input: Input<'_>) {
         }
     }
     machine.poll_timeout();
-    for reply in replies {
-        if talk.ended {
-            return;
-        }
+    if let Err(error) = outcome {
+        talk.error = Some(error);
+        talk.ended = true;
+    }
+}
+
+fn answer(machine: &mut dyn Machine, talk: &mut Talk, asked: &mut VecDeque<Reply>) {
+    while let Some(reply) = asked.pop_front() {
         let plays = matches!(reply, Reply::Play(_));
-        tell(machine, talk, Input::Reply(reply));
-        if plays && !talk.ended {
-            serve(machine, talk);
+        tell(machine, talk, asked, Input::Reply(reply));
+        if plays {
+            serve(machine, talk, asked);
         }
     }
 }
@@ -80,12 +99,10 @@ fn reply(event: &Event) -> Option<Reply> {
     }
 }
 
-fn serve(machine: &mut dyn Machine, talk: &mut Talk) {
+fn serve(machine: &mut dyn Machine, talk: &mut Talk, asked: &mut VecDeque<Reply>) {
     let (description, preamble) = (Arc::new(Description::default()), Bytes::from_static(b"preamble"));
-    tell(machine, talk, Input::Media(Media::Start { description: &description, preamble: &preamble }));
+    tell(machine, talk, asked, Input::Media(Media::Start { description: &description, preamble: &preamble }));
     let data = Bytes::from_static(b"packet");
     let packet = Packet { at: Instant::ZERO, revision: 0, kind: Kind::Video, key: true, data };
-    if !talk.ended {
-        tell(machine, talk, Input::Media(Media::Packet(&packet)));
-    }
+    tell(machine, talk, asked, Input::Media(Media::Packet(&packet)));
 }

@@ -3,12 +3,14 @@
 
 mod amf;
 mod flv;
+mod http;
 mod machine;
 mod rtmp;
 mod source;
 
 pub use amf::{amf0, amf3};
 pub use flv::{flv_bodies, flv_file};
+pub use http::{http_request, http_server, websocket};
 pub use rtmp::{rtmp_chunks, rtmp_handshake, rtmp_player, rtmp_publisher, rtmp_server};
 
 /// A target's body.
@@ -20,11 +22,14 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("amf3", amf3),
     ("flv_bodies", flv_bodies),
     ("flv_file", flv_file),
+    ("http_request", http_request),
+    ("http_server", http_server),
     ("rtmp_chunks", rtmp_chunks),
     ("rtmp_handshake", rtmp_handshake),
     ("rtmp_player", rtmp_player),
     ("rtmp_publisher", rtmp_publisher),
     ("rtmp_server", rtmp_server),
+    ("websocket", websocket),
 ];
 
 /// Longest input a target looks at, in bytes: enough for every structure, short enough to be quick.

@@ -8,7 +8,7 @@ use rtmpd_proto::rtmp::chunk::{ChunkReader, Limits, Message};
 use rtmpd_proto::rtmp::handshake::Answerer;
 use rtmpd_proto::rtmp::{RtmpPlayer, RtmpPublisher, RtmpServer, Settings, Target};
 
-use super::machine::drive;
+use super::machine::{Answers, drive};
 use super::source::{Source, pieces};
 
 /// Version byte and two packets: what a peer sends before its first chunk.
@@ -84,16 +84,17 @@ pub fn rtmp_publisher(data: &[u8]) {
     });
 }
 
-/// Drives a fresh machine with a plain handshake and the input, then another with the same in pieces: the same events.
+/// Drives fresh machines with a plain handshake and the input, whole and in pieces: the same events.
 fn either_way(data: &[u8], make: impl Fn() -> Box<dyn Machine>) {
     let mut source = Source::new(data);
     let seed = source.byte();
     let mut bytes = vec![0; HANDSHAKE];
     bytes[0] = 3;
     bytes.extend_from_slice(source.rest());
-    let whole = drive(&mut *make(), [&bytes[..]].into_iter());
-    let cut = drive(&mut *make(), pieces(&bytes, seed));
-    assert_eq!(whole.said, cut.said);
+    drive(&mut *make(), Answers::AtOnce, pieces(&bytes, seed));
+    let whole = drive(&mut *make(), Answers::Late, [&bytes[..]].into_iter());
+    let cut = drive(&mut *make(), Answers::Late, pieces(&bytes, seed));
+    assert_eq!(whole, cut);
 }
 
 fn target() -> Target {

@@ -25,7 +25,7 @@ pub struct ChunkReader {
     limits: Limits,
     chunk_size: usize,
     streams: Vec<ChunkStream>,
-    /// A header that is not all there yet.
+    /// A header that is not all there yet, or what was looked at behind one and is no part of it.
     partial: [u8; header::MAX + 4],
     partial_len: usize,
     /// Index of the chunk stream whose chunk is being read, and how much of the chunk is to come.
@@ -113,12 +113,17 @@ impl ChunkReader {
 
     /// Takes payload of the chunk under way.
     fn take_body(&mut self, data: &mut &[u8], index: usize, left: usize) -> Option<Message> {
-        let (now, rest) = data.split_at_checked(left).unwrap_or((data, &[]));
+        let looked_at = left.min(self.partial_len);
+        let (now, rest) = data.split_at_checked(left - looked_at).unwrap_or((data, &[]));
         *data = rest;
-        self.offset += now.len() as u64;
-        self.body = (now.len() < left).then_some((index, left - now.len()));
+        let taken = looked_at + now.len();
+        self.offset += taken as u64;
+        self.body = (taken < left).then_some((index, left - taken));
         let stream = self.streams.get_mut(index)?;
+        stream.payload.extend_from_slice(self.partial.get(..looked_at).unwrap_or_default());
         stream.payload.extend_from_slice(now);
+        self.partial.copy_within(looked_at..self.partial_len, 0);
+        self.partial_len -= looked_at;
         if self.body.is_some() || stream.payload.len() < stream.length {
             return None;
         }
@@ -147,8 +152,10 @@ impl ChunkReader {
             *data = data.get(copied..).unwrap_or_default();
             return Ok(false);
         };
-        self.partial_len = 0;
-        *data = data.get(size - had..).unwrap_or_default();
+        *data = data.get(size.saturating_sub(had)..).unwrap_or_default();
+        // What was looked at for an extended time that is none belongs to what follows.
+        self.partial.copy_within(size..had.max(size), 0);
+        self.partial_len = had.saturating_sub(size);
         let at = self.offset;
         self.offset += size as u64;
         self.begin_chunk(&header).map_err(|error| error.at(at))?;

@@ -1,0 +1,23 @@
+//! HTTP/1.1 and WebSocket: live streams for browsers and players, and the pages.
+//!
+//! Specs: RFC 9110 (semantics), RFC 9112 (HTTP/1.1), RFC 6455 (WebSocket), Fetch (CORS).
+//!
+//! - [`wire`]: request heads and bodies in, response heads out; limits before allocation
+//! - [`route`]: one match, method and path → [`route::Route`]
+//! - [`server`]: keep-alive, pipelining, one responder at a time: the machine
+//! - [`ws`]: WebSocket frames and the packager that pre-heads them
+//! - [`mime`]: types of files by their ending
+
+pub mod mime;
+mod packaging;
+pub mod route;
+pub mod server;
+mod settings;
+#[cfg(test)]
+mod tests;
+pub mod wire;
+pub mod ws;
+
+pub use packaging::{WS_FLV, WS_FLV_ALL, WS_FLV_LEGACY, packager};
+pub use server::{HttpServer, HttpService};
+pub use settings::Settings;

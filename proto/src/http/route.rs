@@ -1,0 +1,85 @@
+//! One match: method and path → where it goes.
+
+use std::sync::Arc;
+
+use rtmpd_core::StreamKey;
+use rtmpd_core::media::Packaging;
+use rtmpd_core::policy::check_app;
+
+use super::packaging::{WS_FLV, WS_FLV_ALL, WS_FLV_LEGACY};
+use super::wire::{Failure, Target};
+use crate::container::flv::{FLV, FLV_ALL, FLV_LEGACY};
+
+/// What methods are answered.
+pub const ALLOWED: &str = "GET, HEAD, OPTIONS";
+
+/// Where a request goes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Route {
+    /// A live stream, endless.
+    Live(StreamKey, Packaging),
+    /// A live stream in WebSocket messages.
+    WebSocket(StreamKey, Packaging),
+    /// A file of the site.
+    Page(Arc<str>),
+    /// What a browser asks before it asks (CORS).
+    Preflight,
+}
+
+/// Decides. `upgrade`: the client wants to speak WebSocket.
+///
+/// # Errors
+/// 404 with what exists, or 405.
+pub fn route(method: &str, target: &Target, upgrade: bool) -> Result<Route, Failure> {
+    match method {
+        "OPTIONS" => return Ok(Route::Preflight),
+        "GET" | "HEAD" => {}
+        _ => {
+            let method: String = method.chars().take(20).collect();
+            return Err(Failure::new(405, format!("method is '{method}', expected one of {ALLOWED}")));
+        }
+    }
+    let mut parts = target.path.trim_start_matches('/').splitn(2, '/');
+    let (first, rest) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    match first {
+        "live" | "rec" => live(first, rest, target, upgrade),
+        "vod" | "api" => {
+            Err(Failure::new(404, format!("there is nothing at '{}'", target.path.escape_debug())))
+        }
+        _ if upgrade => Err(Failure::new(404, not_found(&target.path))),
+        _ => Ok(Route::Page(target.path.as_str().into())),
+    }
+}
+
+/// What is said of a path where nothing is: players learn which streams there can be.
+pub fn not_found(path: &str) -> String {
+    let app = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    match check_app(app) {
+        Err(refusal) if path.ends_with(".flv") => refusal.to_string(),
+        Ok(()) | Err(_) => format!("there is nothing at '{}'", path.escape_debug()),
+    }
+}
+
+fn live(app: &str, rest: &str, target: &Target, upgrade: bool) -> Result<Route, Failure> {
+    let last = rest.rsplit('/').next().unwrap_or_default();
+    let name = match rest.strip_suffix(".flv") {
+        Some(name) => name,
+        // The original shows this form too.
+        None if !last.contains('.') => rest,
+        None => {
+            let text = format!("'{}': live streams end with .flv", target.path.escape_debug());
+            return Err(Failure::new(404, text));
+        }
+    };
+    let key = StreamKey::new(app, name).map_err(|refusal| Failure::new(404, refusal.to_string()))?;
+    let legacy = target.param("hevc") == Some("legacy");
+    let all = target.param("tracks") == Some("all");
+    Ok(match (upgrade, legacy, all) {
+        (false, true, _) => Route::Live(key, FLV_LEGACY),
+        (false, false, true) => Route::Live(key, FLV_ALL),
+        (false, false, false) => Route::Live(key, FLV),
+        (true, true, _) => Route::WebSocket(key, WS_FLV_LEGACY),
+        (true, false, true) => Route::WebSocket(key, WS_FLV_ALL),
+        (true, false, false) => Route::WebSocket(key, WS_FLV),
+    })
+}

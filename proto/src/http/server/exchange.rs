@@ -1,0 +1,127 @@
+//! A request → its responder.
+
+use std::sync::Arc;
+
+use rtmpd_core::media::Packaging;
+use rtmpd_core::{Call, Event, Instant, Note, Output, Request, StreamKey};
+
+use super::super::route::{ALLOWED, Route, route};
+use super::super::wire::{Body, Failure, Head, Response, Target};
+use super::super::ws;
+use super::live::{Asking, Form};
+use super::page::Waiting;
+use super::{HttpServer, Manner, Stage, play};
+
+/// Longest client name kept, in bytes.
+const MAX_AGENT: usize = 256;
+
+impl HttpServer {
+    /// A head has come.
+    pub(super) fn begin(&mut self, now: Instant, head: Head) -> Result<(), Failure> {
+        let body = Body::new(head.body_len()?)?;
+        if body.is_done() {
+            return self.handle(now, &head);
+        }
+        if head.lists("expect", "100-continue") {
+            // No method here wants a body: the answer can be given before it is sent.
+            return Err(Failure::new(405, format!("a body is not taken here, expected one of {ALLOWED}")));
+        }
+        self.stage = Stage::Body(Box::new((body, head)));
+        Ok(())
+    }
+
+    /// The body behind the head has passed.
+    pub(super) fn body_done(&mut self, now: Instant) -> Result<(), Failure> {
+        let Stage::Body(pending) = std::mem::replace(&mut self.stage, Stage::Over) else { return Ok(()) };
+        self.handle(now, &pending.1)
+    }
+
+    fn handle(&mut self, now: Instant, head: &Head) -> Result<(), Failure> {
+        let manner =
+            Manner { head_only: head.method == "HEAD", keep_alive: head.keeps_alive(), is_1_1: head.is_1_1 };
+        let target = Target::parse(&head.target)?;
+        let upgrade = head.lists("upgrade", "websocket");
+        self.deadline = None;
+        match route(&head.method, &target, upgrade) {
+            Ok(Route::Preflight) => self.respond(now, manner, preflight(head)),
+            Ok(Route::Page(path)) => self.ask_page(manner, head, path),
+            Ok(Route::Live(..)) if manner.head_only => {
+                let (head, _) = self.dated(now, Form::flv_head()).finish(true);
+                self.transmit(head);
+                self.end(rtmpd_core::Close::Done);
+            }
+            Ok(Route::Live(key, packaging)) => {
+                self.ask_play(manner, head, &target, (key, packaging), Form::Flv);
+            }
+            Ok(Route::WebSocket(key, packaging)) => match ws::check_upgrade(|name| head.field(name)) {
+                Ok(accepted) => {
+                    let form = Form::WebSocket(Box::new(accepted));
+                    self.ask_play(manner, head, &target, (key, packaging), form);
+                }
+                Err(refused) => self.refuse_upgrade(now, manner, &refused),
+            },
+            Err(failure) => self.answer_failure(now, manner, &failure),
+        }
+        Ok(())
+    }
+
+    /// Says no, and goes on with the connection.
+    pub(super) fn answer_failure(&mut self, now: Instant, manner: Manner, failure: &Failure) {
+        self.note(Note::debug(format!("answers {}: {}", failure.status, failure.text)));
+        let response = Response::text(failure.status, &failure.text);
+        let response = if failure.status == 405 { response.field("Allow", ALLOWED) } else { response };
+        self.respond(now, manner, response);
+    }
+
+    fn ask_page(&mut self, manner: Manner, head: &Head, path: Arc<str>) {
+        let if_none_match = head.field("if-none-match").map(Into::into);
+        self.stage = Stage::Page(Box::new(Waiting { manner, path: path.clone() }));
+        self.out.push_back(Output::Event(Event::Call(Call::Page { path, if_none_match })));
+    }
+
+    fn ask_play(
+        &mut self,
+        manner: Manner,
+        head: &Head,
+        target: &Target,
+        (key, packaging): (StreamKey, Packaging),
+        form: Form,
+    ) {
+        let host = target.host.as_deref().or(head.field("host")).unwrap_or_default();
+        let agent = head.field("user-agent").unwrap_or_default();
+        let request = Request {
+            vhost: self.vhost(host),
+            key,
+            params: target.query.as_str().into(),
+            protocol: form.protocol(),
+            agent: agent.get(..agent.floor_char_boundary(MAX_AGENT)).unwrap_or_default().into(),
+            patience: self.settings.patience,
+        };
+        self.stage = Stage::Asking(Box::new(Asking { manner, form }));
+        self.out.push_back(play(request, packaging));
+    }
+
+    /// The host name the client used, without its port; our address where it used none.
+    fn vhost(&self, host: &str) -> Arc<str> {
+        let name = match host.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+            Some((address, _)) => address,
+            None => host.split(':').next().unwrap_or_default(),
+        };
+        if name.is_empty() { self.peer.local.ip().to_string().into() } else { name.into() }
+    }
+}
+
+/// Fetch §3.2.2: yes to pages from anywhere, also from public ones to a server in a private network.
+fn preflight(head: &Head) -> Response {
+    let mut response = Response::new(204)
+        .field("Allow", ALLOWED)
+        .field("Access-Control-Allow-Methods", ALLOWED)
+        .field("Access-Control-Max-Age", "86400");
+    if let Some(fields) = head.field("access-control-request-headers") {
+        response = response.field("Access-Control-Allow-Headers", fields);
+    }
+    if head.field("access-control-request-private-network").is_some() {
+        response = response.field("Access-Control-Allow-Private-Network", "true");
+    }
+    response.unsized_body()
+}

@@ -1,0 +1,308 @@
+//! The machine: keep-alive, pipelining, one responder at a time.
+//!
+//! Specs: RFC 9112 §9 (connections), RFC 9110 §9 (methods). - `exchange`: requests to responders · `page`, `live`,
+//! `websocket`: the responders
+//!
+//! ```text
+//!  ┌─▶ head ──▶ body ──▶ page ──answer──┐
+//!  │                └──▶ asking ──yes──▶ live, websocket ──▶ over
+//!  └────────────────────────────────────┘
+//! ```
+
+mod exchange;
+mod live;
+mod page;
+mod websocket;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rtmpd_core::{
+    Close, Error, Event, Input, Instant, Machine, Media, Note, Output, Peer, Reply, Request, Service,
+};
+
+use super::Settings;
+use super::wire::{Body, Failure, Head, HeadReader, Response, imf_fixdate};
+use live::Asking;
+use page::Waiting;
+use websocket::Viewer;
+
+/// Most bytes of later requests kept while one is answered.
+const MAX_AHEAD: usize = 64 << 10;
+
+/// Makes the machines of an HTTP listener.
+#[derive(Debug)]
+pub struct HttpService {
+    settings: Arc<Settings>,
+}
+
+impl HttpService {
+    /// A service with these settings.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings: Arc::new(settings) }
+    }
+}
+
+impl Service for HttpService {
+    fn name(&self) -> &'static str {
+        "http"
+    }
+
+    fn accept(&mut self, now: Instant, peer: Peer) -> Box<dyn Machine> {
+        Box::new(HttpServer::new(now, self.settings.clone(), peer))
+    }
+}
+
+/// One client's connection.
+#[derive(Debug)]
+pub struct HttpServer {
+    settings: Arc<Settings>,
+    peer: Peer,
+    stage: Stage,
+    /// Bytes of later requests.
+    ahead: Vec<u8>,
+    /// The client will send no more, but reads on.
+    half_closed: bool,
+    deadline: Option<Instant>,
+    out: VecDeque<Output>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// A request's head is awaited.
+    Head(HeadReader),
+    /// Its body is passed over.
+    Body(Box<(Body, Head)>),
+    /// The embedding program looks for a page.
+    Page(Box<Waiting>),
+    /// The shard was asked for a stream.
+    Asking(Box<Asking>),
+    /// An endless FLV; false until its file header was sent.
+    Live(bool),
+    /// A stream in WebSocket messages.
+    WebSocket(Box<Viewer>),
+    /// Nothing more is listened to.
+    Over,
+}
+
+/// What of a request its response depends on.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+struct Manner {
+    /// HEAD: no body.
+    head_only: bool,
+    keep_alive: bool,
+    is_1_1: bool,
+}
+
+impl HttpServer {
+    /// A client has connected.
+    pub fn new(now: Instant, settings: Arc<Settings>, peer: Peer) -> Self {
+        Self {
+            peer,
+            stage: Stage::Head(HeadReader::default()),
+            ahead: Vec::new(),
+            half_closed: false,
+            deadline: Some(now + settings.head_timeout),
+            out: VecDeque::new(),
+            settings,
+        }
+    }
+
+    fn receive(&mut self, now: Instant, mut data: &[u8]) -> Result<(), Error> {
+        loop {
+            let failure = match &mut self.stage {
+                Stage::Head(reader) => {
+                    let was_empty = reader.is_empty();
+                    match reader.read(&mut data) {
+                        Ok(Some(head)) => self.begin(now, head).err(),
+                        Ok(None) => {
+                            if was_empty && !reader.is_empty() {
+                                self.deadline = Some(now + self.settings.head_timeout);
+                            }
+                            return Ok(());
+                        }
+                        Err(failure) => Some(failure),
+                    }
+                }
+                Stage::Body(pending) => match pending.0.skip(&mut data) {
+                    Ok(()) if pending.0.is_done() => self.body_done(now).err(),
+                    Ok(()) => return Ok(()),
+                    Err(failure) => Some(failure),
+                },
+                Stage::Page(_) | Stage::Asking(_) => return self.keep(data),
+                // A viewer of an endless response has nothing more to say.
+                Stage::Live(_) | Stage::Over => return Ok(()),
+                Stage::WebSocket(viewer) => return viewer.receive(data, &mut self.out),
+            };
+            if let Some(failure) = failure {
+                return Err(self.fail(now, failure));
+            }
+        }
+    }
+
+    fn keep(&mut self, data: &[u8]) -> Result<(), Error> {
+        if self.ahead.len() + data.len() > MAX_AHEAD {
+            let text = format!("more than {MAX_AHEAD} bytes of requests behind one that is being answered");
+            return Err(Error::limit(text, "RFC 9112 §9.3.2"));
+        }
+        self.ahead.extend_from_slice(data);
+        Ok(())
+    }
+
+    /// The connection cannot go on: says why.
+    fn fail(&mut self, now: Instant, failure: Failure) -> Error {
+        let manner = Manner { head_only: false, keep_alive: false, is_1_1: true };
+        self.respond(now, manner, Response::text(failure.status, &failure.text));
+        self.stage = Stage::Over;
+        match failure.status {
+            413 | 414 | 431 => Error::limit(failure.text, "RFC 9112 §2"),
+            _ => Error::malformed(failure.text, "RFC 9112 §2"),
+        }
+    }
+
+    /// Sends a whole response and goes on to the next request, or to the end.
+    fn respond(&mut self, now: Instant, manner: Manner, response: Response) {
+        let keep_alive = manner.keep_alive && !self.half_closed;
+        let response = match (keep_alive, manner.is_1_1) {
+            (false, _) => response.field("Connection", "close"),
+            (true, false) => response.field("Connection", "keep-alive"),
+            (true, true) => response,
+        };
+        let (head, body) = self.dated(now, response).finish(manner.head_only);
+        self.transmit(head);
+        self.transmit(body);
+        if keep_alive {
+            self.stage = Stage::Head(HeadReader::default());
+            self.deadline = Some(now + self.settings.keep_alive);
+        } else {
+            self.end(Close::Done);
+        }
+    }
+
+    fn dated(&self, now: Instant, response: Response) -> Response {
+        response.field("Date", &imf_fixdate(self.settings.wall.unix_micros(now) / 1_000_000))
+    }
+
+    /// Takes up the requests that came while one was answered.
+    fn go_on(&mut self, now: Instant) -> Result<(), Error> {
+        let ahead = std::mem::take(&mut self.ahead);
+        self.receive(now, &ahead)
+    }
+
+    fn handle_reply(&mut self, now: Instant, reply: Reply) -> Result<(), Error> {
+        match (reply, std::mem::replace(&mut self.stage, Stage::Over)) {
+            (Reply::Call(answer), Stage::Page(waiting)) => self.answer_page(now, &waiting, answer),
+            (Reply::Play(result), Stage::Asking(asking)) => self.answer_play(now, *asking, result),
+            (Reply::Call(_) | Reply::Play(_) | Reply::Publish(_), stage) => {
+                self.stage = stage;
+                return Ok(());
+            }
+        }
+        self.go_on(now)
+    }
+
+    fn handle_eof(&mut self) {
+        match &self.stage {
+            // Some clients say all they have to say and then close their side.
+            Stage::Page(_) => self.half_closed = true,
+            Stage::Head(_)
+            | Stage::Body(_)
+            | Stage::Asking(_)
+            | Stage::Live(_)
+            | Stage::WebSocket(_)
+            | Stage::Over => self.end(Close::PeerGone),
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
+        if let Stage::WebSocket(viewer) = &mut self.stage {
+            return viewer.handle_timeout(now, &mut self.out);
+        }
+        if self.deadline.is_none_or(|deadline| now < deadline) {
+            return Ok(());
+        }
+        match &self.stage {
+            Stage::Head(reader) if reader.is_empty() => self.end(Close::Done),
+            Stage::Head(_) | Stage::Body(_) => {
+                let failure = Failure::new(408, "the request did not come in time");
+                self.fail(now, failure);
+                return Err(Error::TimedOut("the request"));
+            }
+            Stage::Page(_) | Stage::Asking(_) | Stage::Live(_) | Stage::WebSocket(_) | Stage::Over => {
+                self.deadline = None;
+            }
+        }
+        Ok(())
+    }
+
+    fn handle_shutdown(&mut self) {
+        if let Stage::WebSocket(viewer) = &mut self.stage {
+            viewer.say_going_away(&mut self.out);
+        }
+        self.end(Close::Shutdown);
+    }
+
+    fn end(&mut self, why: Close) {
+        self.stage = Stage::Over;
+        self.deadline = None;
+        self.out.push_back(Output::Close(why));
+    }
+
+    fn transmit(&mut self, data: Bytes) {
+        if !data.is_empty() {
+            self.out.push_back(Output::Transmit(data));
+        }
+    }
+
+    fn note(&mut self, note: Note) {
+        self.out.push_back(Output::Event(Event::Note(note)));
+    }
+
+    fn handle_media(&mut self, media: &Media<'_>) {
+        match &mut self.stage {
+            Stage::Live(headed) => {
+                let headed = std::mem::replace(headed, *headed || matches!(media, Media::Start { .. }));
+                self.live_media(headed, media);
+            }
+            Stage::WebSocket(viewer) => {
+                if viewer.media(media, &mut self.out) {
+                    self.end(Close::StreamEnded);
+                }
+            }
+            Stage::Head(_) | Stage::Body(_) | Stage::Page(_) | Stage::Asking(_) | Stage::Over => {}
+        }
+    }
+}
+
+impl Machine for HttpServer {
+    fn handle_input(&mut self, now: Instant, input: Input<'_>) -> Result<(), Error> {
+        match input {
+            _ if matches!(self.stage, Stage::Over) => {}
+            Input::Bytes(data) => self.receive(now, data)?,
+            Input::Eof => self.handle_eof(),
+            Input::Timeout => self.handle_timeout(now)?,
+            Input::Reply(reply) => self.handle_reply(now, reply)?,
+            Input::Media(media) => self.handle_media(&media),
+            Input::Shutdown => self.handle_shutdown(),
+        }
+        Ok(())
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        match &self.stage {
+            Stage::WebSocket(viewer) => Some(viewer.poll_timeout()),
+            Stage::Head(_) | Stage::Body(_) => self.deadline,
+            Stage::Page(_) | Stage::Asking(_) | Stage::Live(_) | Stage::Over => None,
+        }
+    }
+}
+
+/// Asks the shard for a stream.
+fn play(request: Request, packaging: rtmpd_core::media::Packaging) -> Output {
+    Output::Event(Event::Play(request, packaging))
+}

@@ -1,0 +1,58 @@
+//! A file of the site, which the embedding program reads.
+
+use std::sync::Arc;
+
+use rtmpd_core::{Answer, Instant, Note};
+
+use super::super::route::not_found;
+use super::super::wire::{Failure, Response};
+use super::{HttpServer, Manner};
+
+/// A request whose page is being looked for.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) manner: Manner,
+    pub(super) path: Arc<str>,
+}
+
+impl HttpServer {
+    pub(super) fn answer_page(&mut self, now: Instant, waiting: &Waiting, answer: Answer) {
+        let Waiting { manner, path } = waiting;
+        let response = match answer {
+            Answer::Page { etag, not_modified: true, .. } => {
+                Response::new(304).field("ETag", &etag).unsized_body()
+            }
+            Answer::Page { content_type, etag, body, .. } => Response::new(200)
+                .field("ETag", &etag)
+                .field("Cache-Control", "no-cache")
+                .field("X-Content-Type-Options", "nosniff")
+                .body(content_type, body),
+            Answer::Folder => {
+                let there = format!("{}/", encode(path));
+                Response::text(301, &there).field("Location", &there)
+            }
+            Answer::NotFound => {
+                return self.answer_failure(now, *manner, &Failure::new(404, not_found(path)));
+            }
+            Answer::Failed(text) => {
+                self.note(Note::warn(format!("page '{}': {text}", path.escape_debug())));
+                Response::text(500, "the page could not be read")
+            }
+        };
+        self.respond(now, *manner, response);
+    }
+}
+
+/// A decoded path as it may stand in a field: RFC 3986 §2.1.
+fn encode(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(char::from(byte));
+            }
+            other => out.push_str(&format!("%{other:02X}")),
+        }
+    }
+    out
+}

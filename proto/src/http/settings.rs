@@ -1,0 +1,33 @@
+//! What tunes HTTP.
+
+use std::time::Duration;
+
+use rtmpd_core::WallClock;
+
+/// What tunes HTTP.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// How long a request's head may take from its first byte.
+    pub head_timeout: Duration,
+    /// How long a connection may wait for its next request.
+    pub keep_alive: Duration,
+    /// How long a player may wait for a publisher that is not there; zero: 404 at once. A stream that is between two
+    /// publishers is always waited for.
+    pub patience: Duration,
+    /// How often WebSocket viewers are pinged.
+    pub ping: Duration,
+    /// What the wall clock says, for `Date`.
+    pub wall: WallClock,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            head_timeout: Duration::from_secs(10),
+            keep_alive: Duration::from_secs(30),
+            patience: Duration::ZERO,
+            ping: Duration::from_secs(30),
+            wall: WallClock::default(),
+        }
+    }
+}

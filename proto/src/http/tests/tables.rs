@@ -1,0 +1,146 @@
+//! Heads, targets, routes, dates and types.
+
+use rtmpd_core::StreamKey;
+use rtmpd_core::media::Packaging;
+
+use super::super::route::{Route, route};
+use super::super::wire::{Body, HeadReader, Target, imf_fixdate};
+use super::super::{mime, wire::Failure};
+
+fn path(text: &str) -> Result<String, u16> {
+    Target::parse(text).map(|target| target.path).map_err(|failure| failure.status)
+}
+
+#[test]
+fn paths_never_leave_the_root() {
+    for (text, expected) in [
+        ("/", Ok("/")),
+        ("/a/b.html", Ok("/a/b.html")),
+        ("/a//b/./c/", Ok("/a/b/c/")),
+        ("/a/../b", Ok("/b")),
+        ("/a/b/..", Ok("/a/")),
+        ("/%61%2Fb", Ok("/a/b")),
+        ("/%E4%BD%A0.mp4", Ok("/你.mp4")),
+        ("http://h:8080/x?y", Ok("/x")),
+        ("http://h", Ok("/")),
+        ("/..", Err(400)),
+        ("/%2e%2e/etc/passwd", Err(400)),
+        ("/a/%2e%2e/%2e%2e/x", Err(400)),
+        ("/..%2fetc", Err(400)),
+        ("/a%00b", Err(400)),
+        ("/a%5cb", Err(400)),
+        ("/a\\b", Err(400)),
+        ("/%", Err(400)),
+        ("/%4", Err(400)),
+        ("/%zz", Err(400)),
+        ("/%ff", Err(400)),
+        ("x", Err(400)),
+        ("*", Err(400)),
+        ("", Err(400)),
+    ] {
+        assert_eq!(path(text), expected.map(str::to_owned), "{text}");
+    }
+    // Decoded once only: what decodes to an escape is a name.
+    assert_eq!(path("/%252e%252e/x"), Ok("/%2e%2e/x".to_owned()));
+}
+
+fn routed(method: &str, target: &str, upgrade: bool) -> Result<Route, Failure> {
+    route(method, &Target::parse(target).unwrap(), upgrade)
+}
+
+#[test]
+fn routes() {
+    let key = |name| StreamKey::new("live", name).unwrap();
+    for (target, upgrade, name, packaging) in [
+        ("/live/a.flv", false, "a", "flv"),
+        ("/live/a", false, "a", "flv"),
+        ("/live/a/b.flv", false, "a/b", "flv"),
+        ("/live/a.b.flv", false, "a.b", "flv"),
+        ("/live/a.flv?hevc=legacy", false, "a", "flv+legacy"),
+        ("/live/a.flv?user=x&tracks=all", false, "a", "flv+all"),
+        ("/live/a.flv", true, "a", "ws-flv"),
+        ("/live/a.flv?hevc=legacy", true, "a", "ws-flv+legacy"),
+        ("/live/a.flv?tracks=all", true, "a", "ws-flv+all"),
+    ] {
+        let expected = match upgrade {
+            true => Route::WebSocket(key(name), Packaging(packaging)),
+            false => Route::Live(key(name), Packaging(packaging)),
+        };
+        assert_eq!(routed("GET", target, upgrade), Ok(expected), "{target}");
+    }
+    assert_eq!(routed("GET", "/a/b.flv", false), Ok(Route::Page("/a/b.flv".into())));
+    assert_eq!(routed("OPTIONS", "/live/a.flv", false), Ok(Route::Preflight));
+    for (method, target, upgrade, status) in [
+        ("POST", "/live/a.flv", false, 405),
+        ("DELETE", "/", false, 405),
+        ("GET", "/live/a.xyz", false, 404),
+        ("GET", "/live/", false, 404),
+        ("GET", "/rec", false, 404),
+        ("GET", "/vod/x.mp4", false, 404),
+        ("GET", "/api/nothing", false, 404),
+        ("GET", "/chat", true, 404),
+    ] {
+        assert_eq!(routed(method, target, upgrade).unwrap_err().status, status, "{method} {target}");
+    }
+    let wrong_app = routed("GET", "/abc/x.flv", true).unwrap_err();
+    assert!(wrong_app.text.contains("app 'abc' does not exist"), "{}", wrong_app.text);
+}
+
+fn head(text: &str) -> Result<Option<super::super::wire::Head>, u16> {
+    HeadReader::default().read(&mut text.as_bytes()).map_err(|failure| failure.status)
+}
+
+#[test]
+fn heads_are_bounded_and_checked() {
+    let long = "x".repeat(9000);
+    let many = "a: b\r\n".repeat(101);
+    for (text, status) in [
+        (format!("GET /{long} HTTP/1.1\r\nHost: h\r\n\r\n"), 414),
+        (format!("GET / HTTP/1.1\r\nHost: h\r\na: {long}\r\nb: {long}\r\n\r\n"), 431),
+        (format!("GET / HTTP/1.1\r\nHost: h\r\n{many}\r\n"), 431),
+        ("GET / HTTP/1.1\r\n\r\n".into(), 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n".into(), 400),
+        ("GET / HTTP/1.1\r\nHost: a\r\n folded: b\r\n\r\n".into(), 400),
+        ("GET / HTTP/9\r\n\r\n".into(), 400),
+        ("\u{1}\u{2}\r\n\r\n".into(), 400),
+    ] {
+        assert_eq!(head(&text).unwrap_err(), status, "{text:.60}");
+    }
+    assert_eq!(head("GET / HTTP/1.1\r\nHost: h\r\n"), Ok(None));
+    assert!(head("\r\n\nGET / HTTP/1.0\n\n").unwrap().is_some());
+}
+
+#[test]
+fn smuggling_is_refused() {
+    let length = |fields: &str| {
+        head(&format!("POST / HTTP/1.1\r\nHost: h\r\n{fields}\r\n")).unwrap().unwrap().body_len()
+    };
+    assert_eq!(length(""), Ok(Some(0)));
+    assert_eq!(length("Content-Length: 5\r\n"), Ok(Some(5)));
+    assert_eq!(length("Content-Length: 5\r\nContent-Length: 5\r\n"), Ok(Some(5)));
+    assert_eq!(length("Transfer-Encoding: chunked\r\n"), Ok(None));
+    for (fields, status) in [
+        ("Content-Length: 5\r\nContent-Length: 6\r\n", 400),
+        ("Content-Length: 5, 6\r\n", 400),
+        ("Content-Length: +5\r\n", 400),
+        ("Content-Length: -1\r\n", 400),
+        ("Content-Length: \r\n", 400),
+        ("Content-Length: 99999999999999999999\r\n", 400),
+        ("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", 400),
+        ("Transfer-Encoding: gzip\r\n", 501),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 501),
+    ] {
+        assert_eq!(length(fields).unwrap_err().status, status, "{fields}");
+    }
+    assert_eq!(Body::new(Some(1 << 63)).unwrap_err().status, 413);
+}
+
+#[test]
+fn dates_and_types() {
+    assert_eq!(imf_fixdate(0), "Thu, 01 Jan 1970 00:00:00 GMT");
+    assert_eq!(imf_fixdate(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
+    assert_eq!(imf_fixdate(951_782_400), "Tue, 29 Feb 2000 00:00:00 GMT");
+    assert_eq!(imf_fixdate(4_102_444_799), "Thu, 31 Dec 2099 23:59:59 GMT");
+    assert_eq!(mime::of("/a/b.HTML"), "text/html; charset=utf-8");
+    assert_eq!(mime::of("/a.b/c"), "application/octet-stream");
+}
