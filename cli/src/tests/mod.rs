@@ -1,0 +1,5 @@
+//! Tests of the program's parts.
+
+mod args;
+mod folder;
+mod logging;
