@@ -219,6 +219,22 @@ play() {
     end
 }
 
+play_nobody() {
+    local case=rtmp/ffmpeg-play-nobody
+    if wanted $case; then
+        begin $case "a stream that nobody publishes: refused when the server's patience is over" "$(version ffmpeg -version)"
+        client player ffmpeg -i "$RTMP/live/a" -t 1 -c copy -f null -
+        end
+    fi
+    case=http/curl-pages
+    if wanted $case && has curl $case; then
+        begin $case "pages, an app that does not exist and HEAD, on one connection" "$(curl --version | head -1)"
+        client player curl -s "http://$HTTP/" "http://$HTTP/no/page.html" "http://$HTTP/abc/a.flv"
+        client second curl -s -I "http://$HTTP/" "http://$HTTP/live/a.flv"
+        end
+    fi
+}
+
 players() {
     play rtmp/ffmpeg-play "H.264 and AAC" "$(version ffmpeg -version)" \
         ffmpeg -i "$RTMP/live/a" -t 1 -c copy -f null -
@@ -230,6 +246,7 @@ players() {
         gst-launch-1.0 rtmp2src "location=$RTMP/live/a" num-buffers=40 ! fakesink
     play rtmp/vlc-play "H.264 and AAC" "$(vlc_version)" \
         timeout -s INT 4 "${CVLC[@]}" --no-video-title --vout dummy --aout dummy "$RTMP/live/a" vlc://quit
+    play_nobody
     play http/ffmpeg-play-flv "HTTP-FLV, H.264 and AAC" "$(version ffmpeg -version)" \
         ffmpeg -i "http://$HTTP/live/a.flv" -t 1 -c copy -f null -
     play http/curl-play-flv "HTTP-FLV" "$(curl --version | head -1)" \

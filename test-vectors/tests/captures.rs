@@ -10,6 +10,8 @@ use std::sync::Arc;
 use rtmpd_core::media::{MakePackager, Packager};
 use rtmpd_core::replay::{self, Cutting, Setup, Transcript};
 use rtmpd_core::{Dice, Service};
+use rtmpd_proto::container::flv::DEFAULT_H265_ID;
+use rtmpd_proto::http::{self, HttpService};
 use rtmpd_proto::rtmp::{self, RtmpPackager, RtmpService};
 
 /// Set to rewrite the goldens instead of comparing with them.
@@ -18,6 +20,11 @@ const BLESS: &str = "BLESS";
 #[test]
 fn rtmp() {
     check_all("rtmp");
+}
+
+#[test]
+fn http() {
+    check_all("http");
 }
 
 fn check_all(proto: &str) {
@@ -37,7 +44,7 @@ fn check_all(proto: &str) {
 fn cases(proto: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(proto);
     let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut cases: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let mut cases: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     cases.sort();
     cases
 }
@@ -74,12 +81,15 @@ fn play(capture: &[u8], facts: &BTreeMap<String, u64>, cutting: Cutting) -> Resu
     let fact =
         |name: &str| facts.get(name).copied().ok_or_else(|| format!("case.toml lacks '{name} = NUMBER'"));
     let port = |name| u16::try_from(fact(name)?).map_err(|_| format!("case.toml: '{name}' is no port"));
-    let settings = rtmp::Settings::default();
-    let services: Vec<(u16, Box<dyn Service>)> =
-        vec![(port("rtmp")?, Box::new(RtmpService::new(settings, Dice::new(fact("seed")?))))];
-    let make: MakePackager = Arc::new(move |packaging| {
-        RtmpPackager::of(packaging, &settings).map(|packager| Box::new(packager) as Box<dyn Packager>)
-    });
+    let services: Vec<(u16, Box<dyn Service>)> = vec![
+        (port("rtmp")?, Box::new(RtmpService::new(rtmp::Settings::default(), Dice::new(fact("seed")?)))),
+        (port("http")?, Box::new(HttpService::new(http::Settings::default()))),
+    ];
+    let make: MakePackager =
+        Arc::new(|packaging| match RtmpPackager::of(packaging, &rtmp::Settings::default()) {
+            Some(packager) => Some(Box::new(packager) as Box<dyn Packager>),
+            None => http::packager(packaging, DEFAULT_H265_ID),
+        });
     let setup = Setup { cutting, ..Setup::new(services, make) };
     replay::run(capture, setup).map_err(|error| error.to_string())
 }

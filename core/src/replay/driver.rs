@@ -22,6 +22,8 @@ use crate::time::Instant;
 const MAX_TURNS: u32 = 100_000;
 /// A pause of the capture is never made longer than this: every deadline of a server has passed by then.
 const MAX_PAUSE: Duration = Duration::from_secs(600);
+/// Bytes are never handed over earlier than this: a machine would miss them later and take its peer for dead.
+const MAX_ADVANCE: Duration = Duration::from_secs(5);
 
 /// Plays `steps` into a shard; `end` is the time of the capture's last packet.
 pub(super) fn drive(
@@ -45,8 +47,11 @@ pub(super) fn drive(
 
 /// How many steps from the first on are bytes of one connection that nothing else comes between.
 fn run_length(steps: &[Step]) -> usize {
-    let Some(Step { flow, what: What::Data(_), .. }) = steps.first() else { return 1 };
-    steps.iter().take_while(|step| step.flow == *flow && matches!(step.what, What::Data(_))).count()
+    let Some(Step { flow, at, what: What::Data(_) }) = steps.first() else { return 1 };
+    let belongs = |step: &&Step| {
+        step.flow == *flow && matches!(step.what, What::Data(_)) && step.at.since(*at) < MAX_ADVANCE
+    };
+    steps.iter().take_while(belongs).count()
 }
 
 struct Driver {

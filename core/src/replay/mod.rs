@@ -44,7 +44,7 @@ pub enum Cutting {
     /// One byte at a time, at the time of its segment.
     ByteByByte,
     /// As much at once as can be without overtaking another connection: all bytes up to the next thing that happens
-    /// elsewhere, at the time of the first of them. A lone connection's whole flow is one piece.
+    /// elsewhere, at most 5 s ahead of their time. A lone, short connection's whole flow is one piece.
     AllAtOnce,
 }
 

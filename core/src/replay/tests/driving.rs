@@ -5,9 +5,12 @@ use std::net::SocketAddr;
 use proptest::prelude::*;
 
 use super::making::{data, packet, pcap};
+use crate::machine::{Input, Machine, Output, Service};
 use crate::replay::link::Segment;
 use crate::replay::{Cutting, ReplayError, Setup, Transcript, run};
+use crate::request::Peer;
 use crate::shard::tests::toy::{ToyService, make_packager};
+use crate::{Error, Instant};
 
 const MS: u64 = 1_000_000;
 
@@ -160,13 +163,43 @@ fn captures_of_something_else() {
     assert_eq!(run(&radio, setup(Cutting::AsCaptured)).unwrap_err(), ReplayError::Link(127));
 }
 
+/// A protocol that takes whatever comes: the toy misunderstands what is not text.
+struct Deaf;
+
+impl Service for Deaf {
+    fn name(&self) -> &'static str {
+        "deaf"
+    }
+
+    fn accept(&mut self, _now: Instant, _peer: Peer) -> Box<dyn Machine> {
+        Box::new(Self)
+    }
+}
+
+impl Machine for Deaf {
+    fn handle_input(&mut self, _now: Instant, _input: Input<'_>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        None
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+}
+
 proptest! {
-    /// Damage to the file's header and to its first packet, which holds nothing for the toy to misunderstand.
     #[test]
-    fn any_damage_and_any_cut_end(at in 0_usize..84, byte in any::<u8>(), length in 0_usize..2000) {
+    fn any_damage_and_any_cut_end(at in 0_usize..2000, byte in any::<u8>(), length in 0_usize..2000) {
         let mut file = a_publisher_and_a_player().file();
+        let at = at % file.len();
         file[at] = byte;
         file.truncate(length);
-        let _ = run(&file, setup(Cutting::AllAtOnce));
+        for cutting in [Cutting::AsCaptured, Cutting::ByteByByte, Cutting::AllAtOnce] {
+            let setup = Setup::new(vec![(1935, Box::new(Deaf))], make_packager());
+            let _ = run(&file, Setup { cutting, ..setup });
+        }
     }
 }
