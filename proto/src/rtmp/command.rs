@@ -92,6 +92,13 @@ impl Command {
         self.values.get(index + 1)?.as_bool()
     }
 
+    /// Whether it is a status object that says something went wrong.
+    pub fn is_bad_news(&self) -> bool {
+        self.values.iter().any(|value| {
+            value.find("level").and_then(Value::as_text).is_some_and(|level| &**level == "error")
+        })
+    }
+
     /// The `code` of a status object at any place.
     pub fn code(&self) -> Option<&str> {
         self.values.iter().find_map(|value| value.find("code")?.as_text()).map(|code| &**code)

@@ -2,13 +2,11 @@
 //!
 //! Spec: RTMP 1.0 §5.4, §7.1.6, §7.1.7.
 
-use std::collections::VecDeque;
-
 use bytes::BytesMut;
 use rtmpd_core::Error;
 
 use super::chunk::{ChunkReader, Limits, Message};
-use super::message::{self, Control};
+use super::message::{self, Aggregate, Control};
 
 /// What a peer may send before it publishes, in bytes: commands are short.
 const SHORT: Limits = Limits { message: 64 << 10 };
@@ -21,8 +19,8 @@ const MIN_WINDOW: u32 = 4096;
 #[derive(Debug)]
 pub(super) struct Link {
     reader: ChunkReader,
-    /// Parts of an aggregate message.
-    parts: VecDeque<Message>,
+    /// An aggregate message whose parts are being given out.
+    parts: Option<Box<Aggregate>>,
     window: u32,
     received: u64,
     acknowledged: u64,
@@ -32,7 +30,7 @@ impl Link {
     pub(super) fn new() -> Self {
         Self {
             reader: ChunkReader::new(SHORT),
-            parts: VecDeque::new(),
+            parts: None,
             window: DEFAULT_WINDOW,
             received: 0,
             acknowledged: 0,
@@ -44,17 +42,15 @@ impl Link {
         self.reader.set_limits(Limits { message });
     }
 
-    /// Messages are short again.
-    pub(super) fn restrict(&mut self) {
-        self.reader.set_limits(SHORT);
-    }
-
     /// Takes bytes from the front of `data`; returns the next message that is not the connection's own business, which
     /// is done here: what is to be answered is appended to `out`.
     pub(super) fn read(&mut self, data: &mut &[u8], out: &mut BytesMut) -> Result<Option<Message>, Error> {
         loop {
-            if let Some(part) = self.parts.pop_front() {
-                return Ok(Some(part));
+            if let Some(parts) = &mut self.parts {
+                if let Some(part) = parts.read()? {
+                    return Ok(Some(part));
+                }
+                self.parts = None;
             }
             let before = data.len();
             let message = self.reader.read(data)?;
@@ -63,11 +59,16 @@ impl Link {
             match Control::parse(&message)? {
                 Some(control) => self.obey(control, out)?,
                 None if message.kind == message::AGGREGATE => {
-                    self.parts.extend(message::split_aggregate(&message)?);
+                    self.parts = Some(Box::new(Aggregate::new(message)));
                 }
                 None => return Ok(Some(message)),
             }
         }
+    }
+
+    /// Whether there may be messages without more bytes.
+    pub(super) fn has_parts(&self) -> bool {
+        self.parts.is_some()
     }
 
     fn obey(&mut self, control: Control, out: &mut BytesMut) -> Result<(), Error> {
@@ -83,10 +84,11 @@ impl Link {
 
     fn count(&mut self, bytes: usize, out: &mut BytesMut) {
         self.received += bytes as u64;
-        if self.received - self.acknowledged >= u64::from(self.window) {
-            self.acknowledged = self.received;
+        // Each time the window has gone by, whatever pieces the bytes come in.
+        while self.received - self.acknowledged >= u64::from(self.window) {
+            self.acknowledged += u64::from(self.window);
             // §5.4.3: the sequence number is 32 bits and wraps.
-            message::put_number(out, message::ACKNOWLEDGEMENT, self.received as u32);
+            message::put_number(out, message::ACKNOWLEDGEMENT, self.acknowledged as u32);
         }
     }
 }

@@ -144,34 +144,59 @@ pub fn tag_type(kind: u8) -> Option<TagType> {
     }
 }
 
-/// The messages in an aggregate message, with their times on the connection's scale.
-///
-/// # Errors
-/// When a part is cut off.
-pub fn split_aggregate(message: &Message) -> Result<Vec<Message>, Error> {
-    let mut reader = Reader::new(&message.payload);
-    let mut parts = Vec::new();
-    let mut first_time = None;
-    while reader.remaining() > 0 {
-        let at = reader.position();
-        let part = read_part(&mut reader, &message.payload).ok_or_else(|| {
-            Error::malformed(format!("aggregate message is cut off in its part at {at}"), "RTMP 1.0 §7.1.6")
-        })?;
-        // §7.1.6: what the first part's time differs from the aggregate's own by, all differ by.
-        let base = *first_time.get_or_insert(part.timestamp);
-        let timestamp = message.timestamp.wrapping_add(part.timestamp.wrapping_sub(base));
-        parts.push(Message { timestamp, stream: message.stream, ..part });
-    }
-    Ok(parts)
+/// Whether a data message is a server's talk with its player rather than a part of the stream: such must not travel on
+/// when a stream is pulled or relayed.
+pub fn is_server_talk(tag: TagType, payload: &[u8]) -> bool {
+    // An AMF0 text: its marker and 16 bits of length stand in front.
+    let says = |name: &[u8]| payload.get(3..).is_some_and(|rest| rest.starts_with(name));
+    tag == TagType::Script && (says(b"|RtmpSampleAccess") || says(b"onStatus"))
 }
 
-fn read_part(reader: &mut Reader<'_>, payload: &Bytes) -> Option<Message> {
+/// The messages in an aggregate message (RTMP 1.0 §7.1.6), one by one.
+#[derive(Debug)]
+pub struct Aggregate {
+    whole: Message,
+    position: usize,
+    /// Time of the first part.
+    base: Option<u32>,
+}
+
+impl Aggregate {
+    /// Takes an aggregate message apart.
+    pub fn new(whole: Message) -> Self {
+        Self { whole, position: 0, base: None }
+    }
+
+    /// The next part, with its time on the connection's scale; `None` behind the last one.
+    ///
+    /// # Errors
+    /// When a part is cut off.
+    pub fn read(&mut self) -> Result<Option<Message>, Error> {
+        let rest = self.whole.payload.get(self.position..).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(None);
+        }
+        let mut reader = Reader::new(rest);
+        let part = read_part(&mut reader, &self.whole.payload, self.position).ok_or_else(|| {
+            let text = format!("aggregate message is cut off in its part at {}", self.position);
+            Error::malformed(text, "RTMP 1.0 §7.1.6")
+        })?;
+        self.position += reader.position();
+        // What the first part's time differs from the aggregate's own by, all differ by.
+        let base = *self.base.get_or_insert(part.timestamp);
+        let timestamp = self.whole.timestamp.wrapping_add(part.timestamp.wrapping_sub(base));
+        Ok(Some(Message { timestamp, stream: self.whole.stream, ..part }))
+    }
+}
+
+/// Reads one part; `at` is where `reader` began in `payload`.
+fn read_part(reader: &mut Reader<'_>, payload: &Bytes, at: usize) -> Option<Message> {
     let kind = reader.u8()?;
     let length = reader.u24()? as usize;
     let low = reader.u24()?;
     let high = u32::from(reader.u8()?);
     let stream = reader.u24()?;
-    let from = reader.position();
+    let from = at + reader.position();
     reader.skip(length)?;
     let payload = slice(payload, from, from + length)?;
     // The back pointer; some encoders leave the last one out.

@@ -43,8 +43,11 @@ impl Place {
         let (path, params) = split_query(name);
         let path = path.trim_matches('/');
         let path = ["mp4:", "flv:", "mp3:"].iter().find_map(|kind| path.strip_prefix(kind)).unwrap_or(path);
-        let path = percent_decode(path);
-        let full = if self.folder.is_empty() { path } else { format!("{}/{path}", self.folder) };
+        // Some encoders put all of it into the URL and leave the name empty.
+        let full = match (self.folder.as_str(), path) {
+            ("", one) | (one, "") => percent_decode(one),
+            (folder, path) => percent_decode(&format!("{folder}/{path}")),
+        };
         let key = StreamKey::new(&self.app, &full)?;
         let vhost = param(params, "vhost").map_or_else(|| self.vhost.clone(), Into::into);
         let params = match (self.params.as_str(), params) {

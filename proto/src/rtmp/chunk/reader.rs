@@ -92,6 +92,12 @@ impl ChunkReader {
         }
     }
 
+    /// Bytes of memory set aside for messages under way.
+    #[cfg(test)]
+    pub(super) fn reserved(&self) -> usize {
+        self.streams.iter().map(|stream| stream.payload.capacity()).sum()
+    }
+
     /// Takes bytes from the front of `data` until a message is whole or `data` is empty.
     ///
     /// # Errors
@@ -174,9 +180,26 @@ impl ChunkReader {
         }
         if !stream.busy {
             stream.begin_message(header, limit)?;
+            let id = stream.id;
+            self.check_under_way(id)?;
         }
+        let Some(stream) = self.streams.get(index) else { return Ok(()) };
         let left = stream.length - stream.payload.len();
         self.body = Some((index, left.min(chunk_size)));
+        Ok(())
+    }
+
+    /// Interleaved messages may be twice as long in sum as one alone.
+    fn check_under_way(&self, newest: u32) -> Result<(), Error> {
+        let under_way: usize =
+            self.streams.iter().filter(|stream| stream.busy).map(|stream| stream.length).sum();
+        let limit = self.limits.message.saturating_mul(2);
+        if under_way > limit {
+            let text = format!(
+                "messages under way are {under_way} bytes long with that on chunk stream {newest}, at most {limit}"
+            );
+            return Err(Error::limit(text, SPEC));
+        }
         Ok(())
     }
 
@@ -250,8 +273,11 @@ fn whole_size(streams: &mut [ChunkStream], header: &Header, known: &[u8]) -> Opt
     let Some(extended) = stream.extended.filter(|_| stream.repeats != Some(false)) else {
         return Some(header.size);
     };
-    let following = known.get(header.size..header.size + 4)?;
-    let repeats = following == extended.to_be_bytes();
+    let following = known.get(header.size..).unwrap_or_default();
+    let repeats = following.iter().zip(extended.to_be_bytes()).all(|(there, expected)| *there == expected);
+    if repeats && following.len() < 4 {
+        return None;
+    }
     stream.repeats = Some(repeats);
     Some(if repeats { header.size + 4 } else { header.size })
 }

@@ -116,9 +116,16 @@ impl Dial {
     }
 
     fn connect(&mut self, out: &mut VecDeque<Output>) {
-        let kind = match self.way {
-            Way::Out => Some(("type", Value::text("nonprivate"))),
-            Way::In => None,
+        // What Flash Player says it can play, in the bits of its own documentation: everything.
+        let more = match self.way {
+            Way::Out => vec![("type", Value::text("nonprivate"))],
+            Way::In => vec![
+                ("fpad", Value::Bool(false)),
+                ("capabilities", Value::Number(15.0)),
+                ("audioCodecs", Value::Number(f64::from(0x0FFF))),
+                ("videoCodecs", Value::Number(f64::from(0x00FF))),
+                ("videoFunction", Value::Number(1.0)),
+            ],
         };
         let object = [
             ("app", Value::text(self.target.app.as_str())),
@@ -127,7 +134,7 @@ impl Dial {
             ("fourCcList", Value::StrictArray(vec![Value::text("*")])),
             ("capsEx", Value::Number(f64::from(0x0E))),
         ];
-        let fields = object.into_iter().chain(kind).map(|(name, value)| (name.into(), value)).collect();
+        let fields = object.into_iter().chain(more).map(|(name, value)| (name.into(), value)).collect();
         self.send(0, &Command::new("connect", CONNECT, [Value::Object(fields)]), out);
     }
 
@@ -148,7 +155,7 @@ impl Dial {
             "_error" if command.transaction == CONNECT || command.transaction == CREATE_STREAM => {
                 let code = command.code().unwrap_or("_error");
                 let text = command.description().unwrap_or_default();
-                let text = format!("the server answered {code}: {}", text.escape_debug());
+                let text = format!("the server answered {code}: {text:?}");
                 return Err(Error::violation(text, "RTMP 1.0 §7.2.1"));
             }
             "onStatus" => return Ok(Some(Dialled::Status(command))),

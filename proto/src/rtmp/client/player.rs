@@ -21,6 +21,8 @@ pub struct RtmpPlayer {
     unpackager: Unpackager,
     unwrap: Unwrap,
     stage: Stage,
+    /// The message stream that is played on.
+    stream: u32,
     /// By when the other server must play, or send the next media.
     deadline: Instant,
     max_idle: std::time::Duration,
@@ -49,6 +51,7 @@ impl RtmpPlayer {
             unpackager: Unpackager::new(flv::Settings { h265_id: settings.h265_id }),
             unwrap: Unwrap::default(),
             stage: Stage::Dialling,
+            stream: 0,
             deadline: now + settings.greeting + settings.patience,
             max_idle: settings.max_idle,
             out,
@@ -60,6 +63,7 @@ impl RtmpPlayer {
             match dialled {
                 Dialled::Ready(stream) => {
                     self.stage = Stage::Asking;
+                    self.stream = stream;
                     let values = [Value::Null, Value::text(self.dial.name()), Value::Number(-2.0)];
                     self.dial.send(stream, &Command::new("play", 0.0, values), &mut self.out);
                 }
@@ -81,9 +85,9 @@ impl RtmpPlayer {
                 self.out.push_back(Output::Event(Event::Publish(self.request.clone())));
             }
             "NetStream.Play.UnpublishNotify" | "NetStream.Play.Stop" => self.finish(Close::StreamEnded),
-            "NetStream.Play.StreamNotFound" | "NetStream.Play.Failed" => {
+            code if command.is_bad_news() => {
                 let text = command.description().unwrap_or_default();
-                let text = format!("the server answered {code}: {}", text.escape_debug());
+                let text = format!("the server answered {code}: {text:?}");
                 return Err(Error::violation(text, "RTMP 1.0 §7.2.2.1"));
             }
             _ => {}
@@ -95,7 +99,10 @@ impl RtmpPlayer {
         let Some(tag) = message::tag_type(message.kind) else { return Ok(()) };
         self.deadline = now + self.max_idle;
         let time = self.unwrap.unwrap(message.timestamp);
-        self.unpackager.push(now, tag, time, message::amf0_part(&message))?;
+        let payload = message::amf0_part(&message);
+        if !message::is_server_talk(tag, &payload) {
+            self.unpackager.push(now, tag, time, payload)?;
+        }
         self.drain();
         Ok(())
     }
@@ -115,6 +122,10 @@ impl RtmpPlayer {
     fn finish(&mut self, why: Close) {
         self.unpackager.finish();
         self.drain();
+        if matches!(self.stage, Stage::Asking | Stage::Offering | Stage::Playing) {
+            let delete = Command::new("deleteStream", 0.0, [Value::Null, Value::Number(self.stream.into())]);
+            self.dial.send(0, &delete, &mut self.out);
+        }
         self.stage = Stage::Over;
         self.out.push_back(Output::Close(why));
     }

@@ -66,9 +66,9 @@ impl RtmpPublisher {
                 self.stage = Stage::Publishing(stream);
                 self.out.push_back(Output::Event(Event::Play(self.request.clone(), PACKAGING)));
             }
-            (_, code) if code.contains("Failed") || code.contains("BadName") || code.contains("Rejected") => {
+            (_, code) if command.is_bad_news() => {
                 let text = command.description().unwrap_or_default();
-                let text = format!("the server answered {code}: {}", text.escape_debug());
+                let text = format!("the server answered {code}: {text:?}");
                 return Err(Error::violation(text, "RTMP 1.0 §7.2.2.6"));
             }
             (Stage::Dialling | Stage::Asking(_) | Stage::Publishing(_) | Stage::Over, _) => {}

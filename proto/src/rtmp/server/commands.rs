@@ -95,8 +95,8 @@ impl RtmpServer {
             Ok(request) => {
                 self.step(Step::Publish(stream))?;
                 self.publishing = Some(Box::new(Publishing::new(&self.settings)));
-                self.link.allow(self.settings.max_message);
                 self.event(Event::Publish(request));
+                self.waits = true;
             }
             Err(refusal) => {
                 self.status(stream, "error", "NetStream.Publish.BadName", &refusal.to_string());
@@ -133,6 +133,7 @@ impl RtmpServer {
         let reset = command.values.get(4).and_then(Value::as_bool).unwrap_or(true);
         self.playing = Some(Playing::new(stream, reset));
         self.event(Event::Play(request, packaging));
+        self.waits = true;
         Ok(())
     }
 
@@ -165,7 +166,7 @@ impl RtmpServer {
         if let State::Publishing(stream) = self.state {
             self.release(now, stream);
         }
-        self.answer(command, Value::Undefined);
+        self.answer_fc("onFCUnpublish", "NetStream.Unpublish.Success", command);
     }
 
     /// The client lets go of a message stream.
@@ -175,7 +176,6 @@ impl RtmpServer {
         }
         if let Some(mut publishing) = self.publishing.take() {
             publishing.finish(&mut self.out);
-            self.link.restrict();
             self.status(stream, "status", "NetStream.Unpublish.Success", "unpublished");
         }
         self.playing = None;

@@ -1,12 +1,13 @@
 //! The machine for those who connect to us.
 //!
 //! Specs: see [`super`]. - `state`: all transitions · `connect`: the greeting and capabilities · `commands`: what clients
-//! ask · `publishing`: media in · `playing`: media out
+//! ask · `reading`: bytes in · `publishing`: media in · `playing`: media out
 
 mod commands;
 mod connect;
 mod playing;
 mod publishing;
+mod reading;
 mod state;
 
 use std::collections::VecDeque;
@@ -61,6 +62,9 @@ pub struct RtmpServer {
     settings: Arc<Settings>,
     state: State,
     link: Link,
+    /// The shard was asked just now: what follows waits in `rest` for the answer.
+    waits: bool,
+    rest: Vec<u8>,
     /// Only while the handshake is under way.
     answerer: Option<Box<Answerer>>,
     /// What `connect` said.
@@ -85,6 +89,8 @@ impl RtmpServer {
         Self {
             state: State::Greeting,
             link: Link::new(),
+            waits: false,
+            rest: Vec::new(),
             answerer: Some(Box::new(Answerer::new(dice))),
             client: None,
             publishing: None,
@@ -95,42 +101,6 @@ impl RtmpServer {
             ping_at: now + settings.ping,
             out: VecDeque::new(),
             settings,
-        }
-    }
-
-    fn receive(&mut self, now: Instant, mut data: &[u8]) -> Result<(), Error> {
-        if let Some(answerer) = &mut self.answerer {
-            // A client need not wait for our answer before it goes on.
-            while let Some(answer) = answerer.read(now, &mut data)? {
-                self.out.push_back(Output::Transmit(answer));
-            }
-            if !answerer.is_done() {
-                return Ok(());
-            }
-            self.answerer = None;
-            self.step(Step::Greeted)?;
-        }
-        while !data.is_empty() && self.state != State::Over {
-            let mut answers = BytesMut::new();
-            let message = self.link.read(&mut data, &mut answers);
-            self.transmit(answers.freeze());
-            let Some(message) = message? else { break };
-            self.handle_message(now, message)?;
-        }
-        Ok(())
-    }
-
-    fn handle_message(&mut self, now: Instant, message: super::chunk::Message) -> Result<(), Error> {
-        match message.kind {
-            message::COMMAND | message::COMMAND_AMF3 => {
-                let command = Command::parse(&message::amf0_part(&message))?;
-                self.handle_command(now, message.stream, &command)
-            }
-            kind => match message::tag_type(kind) {
-                Some(tag) => self.handle_media(now, tag, message),
-                // Shared objects and what else there may be: nobody here has use for it.
-                None => Ok(()),
-            },
         }
     }
 
@@ -172,6 +142,9 @@ impl RtmpServer {
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
+        if self.wants_to_resume() {
+            self.resume(now)?;
+        }
         if let Some(publishing) = &mut self.publishing {
             publishing.handle_timeout(now, &mut self.out);
         }
@@ -201,6 +174,9 @@ impl RtmpServer {
     }
 
     fn handle_shutdown(&mut self) {
+        if let Some(publishing) = &mut self.publishing {
+            publishing.finish(&mut self.out);
+        }
         match self.state {
             State::Publishing(stream) => {
                 self.status(stream, "status", "NetStream.Unpublish.Success", "the server is shutting down");
@@ -267,7 +243,10 @@ impl Machine for RtmpServer {
                 Ok(())
             }
             Input::Timeout => self.handle_timeout(now),
-            Input::Reply(reply) => self.handle_reply(now, reply),
+            Input::Reply(reply) => {
+                self.handle_reply(now, reply)?;
+                self.resume(now)
+            }
             Input::Media(media) => {
                 self.play_media(&media);
                 Ok(())
@@ -287,10 +266,12 @@ impl Machine for RtmpServer {
         if self.state == State::Over {
             return None;
         }
+        // In the past, which means at once.
+        let resume_at = self.wants_to_resume().then_some(self.active_at);
         let ping_at = self.playing.is_some().then_some(self.ping_at);
         let media_at = self.publishing.as_ref().and_then(|publishing| publishing.poll_timeout());
         let gives_up =
             !matches!(self.state, State::AskingPlay(_) | State::AskingPublish(_) | State::Playing(_));
-        [gives_up.then_some(self.give_up_at), ping_at, media_at].into_iter().flatten().min()
+        [resume_at, gives_up.then_some(self.give_up_at), ping_at, media_at].into_iter().flatten().min()
     }
 }

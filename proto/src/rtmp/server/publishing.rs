@@ -6,22 +6,17 @@ use rtmpd_core::{Error, Event, Instant, Output};
 
 use super::super::Settings;
 use super::super::chunk::Message;
+use super::super::message;
 use super::super::unwrap::Unwrap;
 use super::RtmpServer;
 use super::state::{State, Step};
 use crate::container::flv::{self, TagType, Unpackager, Unpacked};
-
-/// Most media kept while the shard has not yet said whether the client may publish, in bytes.
-const MAX_EARLY: usize = 4 << 20;
 
 /// What a publisher's connection needs beyond the others.
 #[derive(Debug)]
 pub(super) struct Publishing {
     unpackager: Unpackager,
     unwrap: Unwrap,
-    /// Media that came before the shard's answer.
-    early: Vec<(TagType, Message)>,
-    early_bytes: usize,
 }
 
 impl Publishing {
@@ -29,8 +24,6 @@ impl Publishing {
         Self {
             unpackager: Unpackager::new(flv::Settings { h265_id: settings.h265_id }),
             unwrap: Unwrap::default(),
-            early: Vec::new(),
-            early_bytes: 0,
         }
     }
 
@@ -42,16 +35,13 @@ impl Publishing {
         out: &mut VecDeque<Output>,
     ) -> Result<(), Error> {
         let time = self.unwrap.unwrap(message.timestamp);
-        let result = self.unpackager.push(now, tag, time, message.payload);
+        let payload = message::amf0_part(&message);
+        if message::is_server_talk(tag, &payload) {
+            return Ok(());
+        }
+        let result = self.unpackager.push(now, tag, time, payload);
         self.drain(out);
         result
-    }
-
-    fn keep(&mut self, tag: TagType, message: Message) {
-        self.early_bytes += message.payload.len();
-        if self.early_bytes <= MAX_EARLY {
-            self.early.push((tag, message));
-        }
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant, out: &mut VecDeque<Output>) {
@@ -82,39 +72,21 @@ impl Publishing {
 
 impl RtmpServer {
     pub(super) fn handle_media(&mut self, now: Instant, tag: TagType, message: Message) -> Result<(), Error> {
-        let Some(publishing) = &mut self.publishing else { return Ok(()) };
+        // Media behind a closed stream, or from a player, concerns nobody.
+        let (State::Publishing(_), Some(publishing)) = (self.state, &mut self.publishing) else {
+            return Ok(());
+        };
         self.active_at = now;
-        match self.state {
-            State::Publishing(_) => publishing.push(now, tag, strip(message), &mut self.out),
-            State::AskingPublish(_) => {
-                publishing.keep(tag, strip(message));
-                Ok(())
-            }
-            State::Greeting
-            | State::Connecting
-            | State::Idle
-            | State::AskingPlay(_)
-            | State::Playing(_)
-            | State::Over => Ok(()),
-        }
+        publishing.push(now, tag, message, &mut self.out)
     }
 
     /// The shard said yes.
     pub(super) fn start_publishing(&mut self, now: Instant, stream: u32) -> Result<(), Error> {
         self.step(Step::Granted)?;
+        self.link.allow(self.settings.max_message);
         self.active_at = now;
         self.give_up_at = now + self.settings.max_idle;
         self.status(stream, "status", "NetStream.Publish.Start", "publishing");
-        let Some(publishing) = &mut self.publishing else { return Ok(()) };
-        for (tag, message) in std::mem::take(&mut publishing.early) {
-            publishing.push(now, tag, message, &mut self.out)?;
-        }
         Ok(())
     }
-}
-
-/// AMF3-wrapped data has one byte in front.
-fn strip(message: Message) -> Message {
-    let payload = super::super::message::amf0_part(&message);
-    Message { payload, ..message }
 }
