@@ -91,10 +91,11 @@ fn either_way(data: &[u8], make: impl Fn() -> Box<dyn Machine>) {
     let mut bytes = vec![0; HANDSHAKE];
     bytes[0] = 3;
     bytes.extend_from_slice(source.rest());
-    drive(&mut *make(), Answers::AtOnce, pieces(&bytes, seed));
-    let whole = drive(&mut *make(), Answers::Late, [&bytes[..]].into_iter());
-    let cut = drive(&mut *make(), Answers::Late, pieces(&bytes, seed));
-    assert_eq!(whole, cut);
+    for answers in [Answers::AtOnce, Answers::Late] {
+        let whole = drive(&mut *make(), answers, [&bytes[..]].into_iter());
+        let cut = drive(&mut *make(), answers, pieces(&bytes, seed));
+        assert_eq!(whole, cut, "answers {answers:?}");
+    }
 }
 
 fn target() -> Target {

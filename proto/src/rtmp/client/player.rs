@@ -26,6 +26,9 @@ pub struct RtmpPlayer {
     /// By when the other server must play, or send the next media.
     deadline: Instant,
     max_idle: std::time::Duration,
+    /// What came while our shard was being asked, and how much of it may.
+    rest: Vec<u8>,
+    max_rest: usize,
     out: VecDeque<Output>,
 }
 
@@ -54,12 +57,18 @@ impl RtmpPlayer {
             stream: 0,
             deadline: now + settings.greeting + settings.patience,
             max_idle: settings.max_idle,
+            rest: Vec::new(),
+            max_rest: settings.max_message,
             out,
         }
     }
 
     fn receive(&mut self, now: Instant, mut data: &[u8]) -> Result<(), Error> {
-        while let Some(dialled) = self.dial.read(&mut data, &mut self.out)? {
+        loop {
+            if self.stage == Stage::Offering {
+                return self.keep(data);
+            }
+            let Some(dialled) = self.dial.read(&mut data, &mut self.out)? else { break };
             match dialled {
                 Dialled::Ready(stream) => {
                     self.stage = Stage::Asking;
@@ -74,6 +83,17 @@ impl RtmpPlayer {
                 break;
             }
         }
+        Ok(())
+    }
+
+    fn keep(&mut self, data: &[u8]) -> Result<(), Error> {
+        let length = self.rest.len() + data.len();
+        if length > self.max_rest {
+            let text =
+                format!("{length} bytes sent before our shard has answered, at most {}", self.max_rest);
+            return Err(Error::limit(text, "RTMP 1.0 §7.2.2.1"));
+        }
+        self.rest.extend_from_slice(data);
         Ok(())
     }
 
@@ -147,6 +167,8 @@ impl Machine for RtmpPlayer {
             (Input::Reply(Reply::Publish(Ok(()))), Stage::Offering) => {
                 self.stage = Stage::Playing;
                 self.drain();
+                let rest = std::mem::take(&mut self.rest);
+                self.receive(now, &rest)?;
             }
             (Input::Reply(Reply::Publish(Err(refusal))), _) => {
                 self.finish(Close::Error(Error::Refused(refusal)));

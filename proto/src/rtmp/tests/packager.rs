@@ -39,7 +39,7 @@ fn the_bytes_of_a_frame() {
     let mut packager = packager(PACKAGING, 8);
     packager.start(&description(&[(Codec::H264, 0), (Codec::Aac, 0)]));
     let packed = push(&mut packager, &frame(0, 40, true, b"0123456789"));
-    let expected = b"\x06\0\0\x28\0\0\x0F\x09\x01\0\0\0\x17\x01\0\0\0012\xC63456789";
+    let expected = b"\x06\0\0\x28\0\0\x0F\x09\x01\0\0\0\x17\x01\0\0\x00012\xC63456789";
     assert_eq!((packed.len(), &packed[0].data[..], packed[0].key), (1, &expected[..], true));
     let packed = push(&mut packager, &frame(1, 41, true, b"ab"));
     assert_eq!(&packed[0].data[..], b"\x04\0\0\x29\0\0\x04\x08\x01\0\0\0\xAF\x01ab");

@@ -279,3 +279,36 @@ fn a_player_takes_leave() {
     carry(&mut client, &mut server, 1000);
     assert!(matches!(server.events.last(), Some(Event::Stop)));
 }
+
+#[test]
+fn a_recorded_session_is_the_same_in_any_cutting() {
+    let (description, frames) = load(FILES[0]);
+    let settings = settings(4096);
+    let (mut client, mut server) = (player(target("live", "s"), &settings), server(&settings));
+    let mut session = Vec::new();
+    for _ in 0..8 {
+        session.extend_from_slice(&server.outgoing);
+        carry_once(&mut client, &mut server);
+    }
+    feed(&mut server, &settings, PACKAGING, &description, &frames);
+    server.tell(Input::Media(Media::Ended));
+    session.extend_from_slice(&server.outgoing);
+    let run = |step: usize| {
+        let mut client = player(target("live", "s"), &settings);
+        session.chunks(step).for_each(|piece| client.tell(Input::Bytes(piece)));
+        (format!("{:?}", client.events), client.end, client.outgoing)
+    };
+    let whole = run(session.len());
+    assert_eq!(whole.1, Some(Ok(Close::StreamEnded)));
+    assert!(whole.0.matches("Frame(").count() >= frames.len());
+    for step in [1, 50, 1460] {
+        assert_eq!(run(step), whole, "in pieces of {step}");
+    }
+}
+
+/// Carries what both sides have said so far.
+fn carry_once(a: &mut End, b: &mut End) {
+    let (from_a, from_b) = (std::mem::take(&mut a.outgoing), std::mem::take(&mut b.outgoing));
+    b.tell(Input::Bytes(&from_a));
+    a.tell(Input::Bytes(&from_b));
+}
