@@ -1,2 +1,13 @@
 //! smart_rtmpd.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod banner;
+mod logging;
+mod pages;
+mod pool;
+#[cfg(test)]
+mod tests;
+
 fn main() {}

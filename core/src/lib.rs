@@ -14,6 +14,7 @@ pub mod hub;
 pub mod machine;
 pub mod media;
 pub mod policy;
+pub mod replay;
 pub mod report;
 mod request;
 pub mod shard;

@@ -18,7 +18,7 @@ mod play;
 mod publish;
 mod queue;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod timers;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};

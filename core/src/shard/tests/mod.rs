@@ -3,7 +3,7 @@
 mod cluster;
 mod pace;
 mod publishers;
-mod toy;
+pub(crate) mod toy;
 mod viewers;
 
 use cluster::{Cluster, Link};

@@ -18,7 +18,7 @@ use crate::{Close, Error, Instant};
 
 pub(super) const PACKAGING: Packaging = Packaging("toy");
 
-pub(super) struct ToyService;
+pub(crate) struct ToyService;
 
 impl Service for ToyService {
     fn name(&self) -> &'static str {
@@ -155,7 +155,7 @@ fn describe(codecs: &[&str]) -> Description {
     Description { revision: 0, tracks: codecs.iter().enumerate().map(track).collect(), metadata: None }
 }
 
-pub(super) fn make_packager() -> MakePackager {
+pub(crate) fn make_packager() -> MakePackager {
     Arc::new(|packaging| match packaging {
         PACKAGING => Some(Box::<ToyPackager>::default()),
         Packaging(_) => None,

@@ -1,0 +1,134 @@
+//! The static site: files of `html/` beside the configuration, and a page of our own where that has none.
+//!
+//! Names come from the network: `name` lets through what is a plain name on every system, and what the file system
+//! makes of it must still lie inside the folder.
+
+mod name;
+
+use std::fs::{self, File, Metadata};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use bytes::Bytes;
+use rtmpd_core::Answer;
+use rtmpd_proto::http::mime;
+
+/// Longest file that is served, in bytes: it is held in memory as long as its slowest reader needs.
+const MAX_FILE: u64 = 64 << 20;
+const INDEX: &str = "index.html";
+/// Stands in for an index.html of the operator's.
+const BUILT_IN: &[u8] = include_bytes!("index.html");
+
+/// The site's folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Pages {
+    root: PathBuf,
+}
+
+impl Pages {
+    /// The site in this folder, which need not exist.
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// Reads the file of a decoded absolute URL path, unless the client's copy is current.
+    pub(crate) fn answer(&self, path: &str, if_none_match: Option<&str>) -> Answer {
+        let answer = self.find(path, if_none_match).unwrap_or_else(|error| failed(&error));
+        match (&answer, path) {
+            (Answer::NotFound, "/" | "/index.html") => built_in(if_none_match),
+            (Answer::NotFound | Answer::Page { .. } | Answer::Folder | Answer::Failed(_), _) => answer,
+        }
+    }
+
+    fn find(&self, path: &str, if_none_match: Option<&str>) -> io::Result<Answer> {
+        let Some(names) = name::parts(path) else { return Ok(Answer::NotFound) };
+        let root = match self.root.canonicalize() {
+            Ok(root) => root,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Answer::NotFound),
+            Err(error) => return Err(error),
+        };
+        let wanted = root.join(names.iter().collect::<PathBuf>());
+        let Some((file, metadata)) = inside(&root, &wanted)? else { return Ok(Answer::NotFound) };
+        match (metadata.is_dir(), path.ends_with('/')) {
+            (true, false) => Ok(Answer::Folder),
+            (true, true) => match inside(&root, &file.join(INDEX))? {
+                Some((index, metadata)) => read(&index, &metadata, INDEX, if_none_match),
+                None => Ok(Answer::NotFound),
+            },
+            (false, false) => read(&file, &metadata, path, if_none_match),
+            (false, true) => Ok(Answer::NotFound),
+        }
+    }
+}
+
+/// Where `wanted` really is, when that is inside `root`: symbolic links may lead anywhere.
+fn inside(root: &Path, wanted: &Path) -> io::Result<Option<(PathBuf, Metadata)>> {
+    let real = match wanted.canonicalize() {
+        Ok(real) => real,
+        Err(error) if is_absent(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if !real.starts_with(root) {
+        return Ok(None);
+    }
+    let metadata = fs::metadata(&real)?;
+    Ok(Some((real, metadata)))
+}
+
+/// There is no such file; a name that the system cannot have is no trouble of the server's either.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::InvalidFilename
+            | io::ErrorKind::InvalidInput
+    )
+}
+
+fn read(file: &Path, metadata: &Metadata, name: &str, if_none_match: Option<&str>) -> io::Result<Answer> {
+    // Opening a pipe would wait for its other end.
+    if !metadata.is_file() {
+        return Ok(Answer::NotFound);
+    }
+    if metadata.len() > MAX_FILE {
+        let text = format!("it has {} bytes, at most {MAX_FILE} can be served", metadata.len());
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+    }
+    let etag = etag_of(metadata)?;
+    let not_modified = if_none_match.is_some_and(|tags| matches_any(tags, &etag));
+    let mut body = Vec::new();
+    if !not_modified {
+        body.reserve_exact(usize::try_from(metadata.len()).unwrap_or_default());
+        // It may grow while it is read.
+        File::open(file)?.take(MAX_FILE).read_to_end(&mut body)?;
+    }
+    Ok(Answer::Page { content_type: mime::of(name), etag, body: body.into(), not_modified })
+}
+
+/// Length and time of the last change, in ns: no two states of a file share both.
+fn etag_of(metadata: &Metadata) -> io::Result<Arc<str>> {
+    let changed = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Ok(format!("\"{:x}-{:x}\"", metadata.len(), changed.as_nanos()).into())
+}
+
+/// `If-None-Match`: RFC 9110 §13.1.2, by weak comparison.
+fn matches_any(tags: &str, etag: &str) -> bool {
+    tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+}
+
+fn built_in(if_none_match: Option<&str>) -> Answer {
+    let mut hasher = DefaultHasher::new();
+    BUILT_IN.hash(&mut hasher);
+    let etag: Arc<str> = format!("\"b-{:016x}\"", hasher.finish()).into();
+    let not_modified = if_none_match.is_some_and(|tags| matches_any(tags, &etag));
+    let body = Bytes::from_static(if not_modified { b"" } else { BUILT_IN });
+    Answer::Page { content_type: mime::of(INDEX), etag, body, not_modified }
+}
+
+fn failed(error: &io::Error) -> Answer {
+    Answer::Failed(error.to_string().into())
+}

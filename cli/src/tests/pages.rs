@@ -1,0 +1,148 @@
+//! The static site, in folders made for the test.
+
+use std::fs;
+use std::sync::Arc;
+
+use rtmpd_core::Answer;
+
+use super::folder::Folder;
+use crate::pages::Pages;
+
+/// A site `html/` with a secret beside it.
+fn site() -> (Folder, Pages) {
+    let folder = Folder::new();
+    let html = folder.path().join("html");
+    fs::create_dir_all(html.join("sub/empty")).unwrap();
+    fs::write(folder.path().join("secret.txt"), "secret").unwrap();
+    fs::write(html.join("index.html"), "<p>mine").unwrap();
+    fs::write(html.join("sub/index.html"), "<p>sub").unwrap();
+    fs::write(html.join("a b.js"), "let a").unwrap();
+    fs::write(html.join("视频.bin"), "x").unwrap();
+    (folder, Pages::new(html))
+}
+
+fn page(answer: Answer) -> Option<(&'static str, Arc<str>, String, bool)> {
+    match answer {
+        Answer::Page { content_type, etag, body, not_modified } => {
+            Some((content_type, etag, String::from_utf8(body.to_vec()).unwrap(), not_modified))
+        }
+        Answer::Folder | Answer::NotFound | Answer::Failed(_) => None,
+    }
+}
+
+#[test]
+fn files_and_folders() {
+    let (_folder, pages) = site();
+    let table = [
+        ("/", "text/html; charset=utf-8", "<p>mine"),
+        ("/index.html", "text/html; charset=utf-8", "<p>mine"),
+        ("/sub/", "text/html; charset=utf-8", "<p>sub"),
+        ("/a b.js", "text/javascript; charset=utf-8", "let a"),
+        ("/视频.bin", "application/octet-stream", "x"),
+    ];
+    for (path, content_type, body) in table {
+        let (found_type, etag, found, not_modified) = page(pages.answer(path, None)).unwrap();
+        assert_eq!((found_type, found.as_str(), not_modified), (content_type, body, false), "{path}");
+        assert!(etag.len() > 2 && etag.starts_with('"') && etag.ends_with('"'), "{etag}");
+    }
+    assert_eq!(pages.answer("/sub", None), Answer::Folder);
+    for path in ["/sub/empty/", "/none", "/none/", "/sub/none.js", "/index.html/", "/index.html/x"] {
+        assert_eq!(pages.answer(path, None), Answer::NotFound, "{path}");
+    }
+}
+
+#[test]
+fn nobody_gets_out() {
+    let (_folder, pages) = site();
+    let long = format!("/{}", "x".repeat(300));
+    let longer = format!("/{}", "x/".repeat(2000));
+    let table = [
+        "/../secret.txt",
+        "/sub/../../secret.txt",
+        "/sub/./index.html",
+        "//secret.txt",
+        "//",
+        "/sub//index.html",
+        "/..\\secret.txt",
+        "/sub\\index.html",
+        "/index.html\0",
+        "/index.html.",
+        "/index.html ",
+        "/index.html::$DATA",
+        "/C:/secret.txt",
+        "/con",
+        "/NUL.html",
+        "/com1.txt",
+        "/lpt² .txt",
+        "/a\nb",
+        "/*",
+        "index.html",
+        "",
+        &long,
+        &longer,
+    ];
+    for path in table {
+        assert_eq!(pages.answer(path, None), Answer::NotFound, "{path:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_stay_inside() {
+    use std::os::unix::fs::symlink;
+
+    let (folder, pages) = site();
+    let html = folder.path().join("html");
+    symlink(folder.path().join("secret.txt"), html.join("out.txt")).unwrap();
+    symlink(folder.path(), html.join("up")).unwrap();
+    symlink("/etc", html.join("etc")).unwrap();
+    symlink(html.join("sub/index.html"), html.join("in.html")).unwrap();
+    symlink(html.join("loop"), html.join("loop")).unwrap();
+    fs::create_dir(html.join("trap")).unwrap();
+    symlink(folder.path().join("secret.txt"), html.join("trap/index.html")).unwrap();
+    for path in ["/out.txt", "/up/secret.txt", "/up/", "/up", "/etc/passwd", "/trap/"] {
+        assert_eq!(pages.answer(path, None), Answer::NotFound, "{path}");
+    }
+    assert!(page(pages.answer("/loop", None)).is_none());
+    assert_eq!(page(pages.answer("/in.html", None)).unwrap().2, "<p>sub");
+}
+
+#[test]
+fn validators() {
+    let (folder, pages) = site();
+    let (_, etag, ..) = page(pages.answer("/", None)).unwrap();
+    for current in [etag.to_string(), format!("\"x\", W/{etag}"), "*".into()] {
+        let (_, same, body, not_modified) = page(pages.answer("/", Some(&current))).unwrap();
+        assert_eq!((same, body.as_str(), not_modified), (etag.clone(), "", true), "{current}");
+    }
+    for other in ["\"x\"", "", etag.trim_matches('"')] {
+        assert!(!page(pages.answer("/", Some(other))).unwrap().3, "{other}");
+    }
+    fs::write(folder.path().join("html/index.html"), "<p>changed").unwrap();
+    let (_, changed, body, _) = page(pages.answer("/", Some(&etag))).unwrap();
+    assert_ne!(changed, etag);
+    assert_eq!(body, "<p>changed");
+}
+
+#[test]
+fn too_long_for_memory() {
+    let (folder, pages) = site();
+    let big = fs::File::create(folder.path().join("html/big.mp4")).unwrap();
+    big.set_len((64 << 20) + 1).unwrap();
+    let Answer::Failed(text) = pages.answer("/big.mp4", None) else { panic!("it was served") };
+    assert_eq!(&*text, "it has 67108865 bytes, at most 67108864 can be served");
+}
+
+#[test]
+fn a_page_of_our_own() {
+    let folder = Folder::new();
+    for pages in [Pages::new(folder.path().join("none")), Pages::new(folder.path().into())] {
+        let (content_type, etag, body, _) = page(pages.answer("/", None)).unwrap();
+        assert_eq!(content_type, "text/html; charset=utf-8");
+        for word in ["rtmp://HOST/live/NAME", "is running", "正在运行"] {
+            assert!(body.contains(word), "{word}");
+        }
+        assert!(page(pages.answer("/index.html", Some(&etag))).unwrap().3);
+        assert_eq!(pages.answer("/other.html", None), Answer::NotFound);
+    }
+}

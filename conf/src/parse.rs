@@ -1,0 +1,76 @@
+//! From the bytes of a config file to settings.
+
+use roxmltree::Node;
+
+use crate::forwards;
+use crate::names::{cut, squeeze};
+use crate::problem::Problem;
+use crate::settings::{Global, Http, Nat, Rtmp, Rtsp, Settings, Srt, Ssl, ports};
+use crate::xml::{Findings, Section, decode, document};
+
+/// Longest config file, in bytes.
+pub const MAX_FILE: usize = 1 << 20;
+
+/// The sections besides the top level, and what may stand beside them for others to read.
+const APART: [&str; 8] = ["nat", "ssl", "rtmp", "rtsp", "http", "srt", "vhosts", "urls"];
+
+/// What a config file says.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Parsed {
+    /// What to run with.
+    pub settings: Settings,
+    /// What an operator should look at all the same, in the order of the file.
+    pub warnings: Vec<Problem>,
+}
+
+/// Parses the content of a config file; `file` names it in problems.
+///
+/// # Errors
+/// When it is longer than [`MAX_FILE`], not UTF-8, not XML, has a DTD, or when any value is wrong: then all wrong
+/// values are named, in the order of the file. Never empty.
+pub fn parse(file: &str, bytes: &[u8]) -> Result<Parsed, Vec<Problem>> {
+    if bytes.len() > MAX_FILE {
+        return Err(vec![Problem::whole(file, format!("is longer than {MAX_FILE} bytes"))]);
+    }
+    let text = decode(file, bytes).map_err(|error| vec![error])?;
+    let document = document(file, text).map_err(|error| vec![error])?;
+    let root = document.root_element();
+    let mut findings = Findings::default();
+    let settings = if root.tag_name().name() == "config" {
+        sections(root, &mut findings)
+    } else {
+        let name = cut(root.tag_name().name());
+        findings.error(root.range().start, format!("the root element is <{name}>, expected <config>"));
+        Settings::default()
+    };
+    let (errors, warnings) = findings.into_problems(file, text);
+    if errors.is_empty() { Ok(Parsed { settings, warnings }) } else { Err(errors) }
+}
+
+fn sections(root: Node<'_, '_>, findings: &mut Findings) -> Settings {
+    let settings = Settings {
+        global: read(Section::new(&[root], "", &APART), Global::read, findings),
+        nat: read(child(root, "nat"), Nat::read, findings),
+        ssl: read(child(root, "ssl"), Ssl::read, findings),
+        rtmp: read(child(root, "rtmp"), Rtmp::read, findings),
+        rtsp: read(child(root, "rtsp"), Rtsp::read, findings),
+        http: read(child(root, "http"), Http::read, findings),
+        srt: read(child(root, "srt"), Srt::read, findings),
+    };
+    ports::check(&settings, root, findings);
+    forwards::warn(root, findings);
+    settings
+}
+
+/// The section of all children of this name: a file may say `<rtmp>` twice, but no value twice.
+fn child(root: Node<'_, '_>, name: &str) -> Section {
+    let is_it = |node: &Node<'_, '_>| node.is_element() && squeeze(node.tag_name().name()) == name;
+    let nodes: Vec<_> = root.children().filter(is_it).collect();
+    Section::new(&nodes, &format!("<{name}>"), &[])
+}
+
+fn read<T>(mut section: Section, read: fn(&mut Section) -> T, findings: &mut Findings) -> T {
+    let settings = read(&mut section);
+    findings.absorb(section.finish());
+    settings
+}

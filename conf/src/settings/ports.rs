@@ -1,0 +1,60 @@
+//! Two services must not want the same port of the same address.
+
+use std::net::IpAddr;
+
+use roxmltree::Node;
+
+use crate::names::squeeze;
+use crate::settings::Settings;
+use crate::xml::Findings;
+
+/// A TCP port that will be listened on.
+struct Door {
+    section: &'static str,
+    name: &'static str,
+    ip: Option<IpAddr>,
+    port: u16,
+}
+
+/// Finds TCP ports that two services of `settings`, read from `root`, would listen on.
+pub(crate) fn check(settings: &Settings, root: Node<'_, '_>, findings: &mut Findings) {
+    let doors = doors(settings);
+    for (index, door) in doors.iter().enumerate() {
+        let clash = |other: &&Door| other.port == door.port && overlap(other.ip, door.ip);
+        if let Some(other) = doors.iter().take(index).find(clash) {
+            let text = format!(
+                "<{}><{}> is {}, which is <{}><{}> too: expected different ports",
+                door.section, door.name, door.port, other.section, other.name
+            );
+            findings.error(place(root, door).or(place(root, other)).unwrap_or(0), text);
+        }
+    }
+}
+
+fn doors(settings: &Settings) -> Vec<Door> {
+    let Settings { rtmp, rtsp, http, .. } = settings;
+    let mut doors = vec![Door { section: "rtmp", name: "port", ip: rtmp.ip, port: rtmp.port }];
+    if rtsp.enable {
+        doors.push(Door { section: "rtsp", name: "port", ip: rtsp.ip, port: rtsp.port });
+    }
+    if http.enable {
+        doors.push(Door { section: "http", name: "port", ip: http.ip, port: http.port });
+    }
+    if http.enable && http.ssl {
+        doors.push(Door { section: "http", name: "sport", ip: http.ip, port: http.sport });
+    }
+    doors
+}
+
+/// Whether two listeners on one port would be in each other's way.
+fn overlap(one: Option<IpAddr>, other: Option<IpAddr>) -> bool {
+    let is_any = |ip: Option<IpAddr>| ip.is_none_or(|ip| ip.is_unspecified());
+    is_any(one) || is_any(other) || one == other
+}
+
+/// Where the file speaks of this port.
+fn place(root: Node<'_, '_>, door: &Door) -> Option<usize> {
+    let named = |name: &'static str| move |node: &Node<'_, '_>| squeeze(node.tag_name().name()) == name;
+    let section = root.children().find(named(door.section))?;
+    Some(section.children().find(named(door.name)).unwrap_or(section).range().start)
+}

@@ -1,0 +1,73 @@
+//! From the bytes of a capture file to what each server in it saw of its clients.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use super::ReplayError;
+use super::link::{self, Segment};
+use super::pcap::{Packets, PcapError};
+use super::reassembly::{Reassembly, Step};
+use crate::time::Instant;
+
+/// Most servers remembered for an error text.
+const MAX_NAMED: usize = 8;
+
+/// What a capture tells.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    /// In the order of their happening; times never go back.
+    pub(super) steps: Vec<Step>,
+    /// The time of the last packet, since the first.
+    pub(super) end: Instant,
+    /// The file ends in the middle of a packet.
+    pub(super) cut_short: Option<PcapError>,
+    /// Where connections to other ports go to.
+    pub(super) elsewhere: BTreeSet<SocketAddr>,
+    reassembly: Reassembly,
+    first_ns: Option<u64>,
+}
+
+impl Reading {
+    /// Reads a whole capture; `ports` are those of the servers.
+    pub(super) fn read(capture: &[u8], ports: &BTreeSet<u16>) -> Result<Self, ReplayError> {
+        let mut reading = Self::default();
+        let mut packets = Packets::open(capture).map_err(ReplayError::Capture)?;
+        loop {
+            let packet = match packets.next_packet() {
+                Ok(Some(packet)) => packet,
+                Ok(None) => break,
+                Err(error @ PcapError::CutShort { .. }) => {
+                    reading.cut_short = Some(error);
+                    break;
+                }
+                Err(error @ PcapError::Malformed { .. }) => return Err(ReplayError::Capture(error)),
+            };
+            if !link::is_known(packet.link) {
+                return Err(ReplayError::Link(packet.link));
+            }
+            let first = *reading.first_ns.get_or_insert(packet.at_ns);
+            let at = Instant::from_micros(packet.at_ns.saturating_sub(first) / 1000);
+            // A clock that was set back during the capture stands still until it has caught up.
+            reading.end = reading.end.max(at);
+            if let Some(segment) = link::segment(packet.link, packet.data) {
+                reading.sort(&segment, ports);
+            }
+        }
+        reading.reassembly.finish(reading.end, &mut reading.steps);
+        Ok(reading)
+    }
+
+    /// To a server of ours, from one, or neither.
+    fn sort(&mut self, segment: &Segment<'_>, ports: &BTreeSet<u16>) {
+        let at = self.end;
+        if ports.contains(&segment.to.port()) {
+            self.reassembly.push(at, segment, &mut self.steps);
+        } else if ports.contains(&segment.from.port()) {
+            if segment.rst {
+                self.reassembly.reset(at, segment.to, segment.from, &mut self.steps);
+            }
+        } else if segment.syn && !segment.ack && self.elsewhere.len() < MAX_NAMED {
+            self.elsewhere.insert(segment.to);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Tests of the replay: capture files are made here, byte by byte.
+
+mod driving;
+mod files;
+mod links;
+mod making;
+mod streams;
