@@ -8,8 +8,8 @@ const WRONG: &[(&str, &str)] = &[
     ("<threads>-1</threads>", "<threads> is '-1', expected a whole number 0-1024"),
     ("<threads>+1</threads>", "<threads> is '+1', expected a whole number 0-1024"),
     ("<threads>99999999999</threads>", "<threads> is '99999999999', expected a whole number 0-1024"),
-    ("<elapse>1001</elapse>", "<elapse> is '1001', expected a whole number 0-1000 (ms)"),
-    ("<elapse>fast</elapse>", "<elapse> is 'fast', expected a whole number 0-1000 (ms)"),
+    ("<elapse>10001</elapse>", "<elapse> is '10001', expected a whole number 0-10000 (ms)"),
+    ("<elapse>fast</elapse>", "<elapse> is 'fast', expected a whole number 0-10000 (ms)"),
     ("<hold>30s</hold>", "<hold> is '30s', expected a whole number 0-86400 (seconds)"),
     (
         "<authurl>a b</authurl>",
