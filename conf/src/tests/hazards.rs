@@ -49,6 +49,9 @@ fn sizes_are_bounded() {
     assert_eq!(error(long.as_bytes()), "c.xml: is longer than 1048576 bytes");
     let wide = format!("<config>{}</config>", "<a/>".repeat(200_000));
     assert!(error(wide.as_bytes()).contains("is not XML here: nodes limit"), "{}", error(wide.as_bytes()));
+    let attributes: String = (0..100_000).map(|i| format!(" a{i:x}=''")).collect();
+    let many = format!("<config><a{attributes}/></config>");
+    assert_eq!(error(many.as_bytes()), "c.xml: has more than 10000 '=', which no config has");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod hazards;
 mod names;
+mod older;
 mod shipped;
 mod unknown;
 mod values;

@@ -7,8 +7,15 @@ use crate::problem::Problem;
 /// Most nodes taken; each costs about a hundred bytes.
 const MAX_NODES: u32 = 100_000;
 
+/// Most `=` taken, of which each attribute has one: the parser compares all attributes of an element with each other,
+/// and would be busy for a long time with those that a file of a megabyte can hold.
+const MAX_EQUALS: usize = 10_000;
+
 /// Parses `text`, the content of `file`.
 pub(crate) fn document<'a>(file: &str, text: &'a str) -> Result<Document<'a>, Problem> {
+    if text.matches('=').count() > MAX_EQUALS {
+        return Err(Problem::whole(file, format!("has more than {MAX_EQUALS} '=', which no config has")));
+    }
     let options = ParsingOptions { nodes_limit: MAX_NODES, ..ParsingOptions::default() };
     Document::parse_with_options(text, options).map_err(|error| explain(file, text, &error))
 }

@@ -53,7 +53,7 @@ impl HttpServer {
             Ok(Route::Live(key, packaging)) => {
                 self.ask_play(manner, head, &target, (key, packaging), Form::Flv);
             }
-            Ok(Route::WebSocket(key, packaging)) => match ws::check_upgrade(|name| head.field(name)) {
+            Ok(Route::WebSocket(key, packaging)) => match check_upgrade(head) {
                 Ok(accepted) => {
                     let form = Form::WebSocket(Box::new(accepted));
                     self.ask_play(manner, head, &target, (key, packaging), form);
@@ -109,6 +109,16 @@ impl HttpServer {
         };
         if name.is_empty() { self.peer.local.ip().to_string().into() } else { name.into() }
     }
+}
+
+/// Lists may come in several fields of one name (RFC 9110 §5.3).
+fn check_upgrade(head: &Head) -> Result<ws::Upgrade, ws::NoUpgrade> {
+    let lists = ["connection", "upgrade", "sec-websocket-protocol"]
+        .map(|name| (name, head.all(name).collect::<Vec<_>>().join(",")));
+    ws::check_upgrade(|name| {
+        let list = lists.iter().find(|(list, _)| list.eq_ignore_ascii_case(name));
+        list.map(|(_, values)| values.as_str()).or(head.field(name))
+    })
 }
 
 /// Fetch §3.2.2: yes to pages from anywhere, also from public ones to a server in a private network.

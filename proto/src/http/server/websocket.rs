@@ -7,14 +7,10 @@ use bytes::BytesMut;
 use rtmpd_core::{Close, Error, Instant, Media, Note, Output};
 
 use super::super::wire::Response;
+use super::super::ws::close::{GOING_AWAY, NORMAL};
 use super::super::ws::{self, Incoming, NoUpgrade, Opcode, Upgrade};
 use super::{HttpServer, Manner, Stage};
 use crate::container::flv::HEADER_LEN;
-
-/// Normal closure (RFC 6455 §7.4.1).
-const NORMAL: u16 = 1000;
-/// Going away.
-const GOING_AWAY: u16 = 1001;
 
 /// A viewer's side of things.
 #[derive(Debug)]

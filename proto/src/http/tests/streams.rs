@@ -104,6 +104,8 @@ fn broken_websockets_are_told_why() {
     assert!(talk.error.is_some());
     let response = Talk::new().say(&WS.replace("13", "8"));
     assert!(response.starts_with("HTTP/1.1 426") && response.contains("Sec-WebSocket-Version: 13"));
+    let twice = WS.replace("Connection: Upgrade", "Connection: keep-alive\r\nConnection: Upgrade");
+    assert!(Talk::new().say(&twice).starts_with("HTTP/1.1 101"));
     let response = Talk::new().say(&WS.replace("/live/a.flv", "/x"));
     assert!(response.starts_with("HTTP/1.1 404"));
 }
