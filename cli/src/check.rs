@@ -18,6 +18,9 @@ pub(crate) fn run(config: Option<&Path>) -> Result<String, Vec<String>> {
         push(&mut text, &format!("warning: {warning}"));
     }
     let plan = Plan::of(&parsed.settings);
+    for warning in plan.unmet() {
+        push(&mut text, &format!("warning: {warning}"));
+    }
     for line in banner::doors(plan.configured()) {
         push(&mut text, &line);
     }

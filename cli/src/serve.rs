@@ -58,6 +58,9 @@ fn serve(place: &Place, parsed: &Parsed) -> io::Result<()> {
         warn!(target: TARGET, "{warning}");
     }
     let plan = Plan::of(&parsed.settings);
+    for warning in plan.unmet() {
+        warn!(target: TARGET, "{warning}");
+    }
     let hub = Hub::new(plan.hub, plan.make_packager());
     let site = Arc::new(Site::start(Pages::new(place.folder.join(SITE)))?);
     let server = Server::start(plan.netloop.clone(), Arc::clone(&hub), plan.listeners(), site)?;

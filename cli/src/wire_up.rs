@@ -25,6 +25,7 @@ pub(crate) struct Plan {
     rtmp: rtmp::Settings,
     http: http::Settings,
     doors: Doors,
+    unmet: Vec<&'static str>,
 }
 
 impl Plan {
@@ -37,6 +38,7 @@ impl Plan {
             rtmp: rtmp_settings(settings),
             http: http::Settings::default(),
             doors: doors(settings),
+            unmet: unmet(settings),
         }
     }
 
@@ -51,6 +53,11 @@ impl Plan {
         let rtmp = addrs.next().unwrap_or(self.doors.rtmp);
         let http = self.doors.http.map(|planned| addrs.next().unwrap_or(planned));
         Doors { rtmp, http, ..self.doors.clone() }
+    }
+
+    /// What the configuration asks for and this version does not do, where that may surprise: a warning each.
+    pub(crate) fn unmet(&self) -> &[&'static str] {
+        &self.unmet
     }
 
     /// Makes the packagers of all protocols.
@@ -129,9 +136,22 @@ fn doors(settings: &Settings) -> Doors {
     let any = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
     let door = |ip: Option<IpAddr>, port: u16| SocketAddr::new(ip.unwrap_or(any), port);
     let http = settings.http.enable.then(|| door(settings.http.ip, settings.http.port));
-    let later = [("rtsp", settings.rtsp.enable), ("srt", settings.srt.enable)];
+    let https = settings.http.enable && settings.http.ssl;
+    let later = [("https", https), ("rtsp", settings.rtsp.enable), ("srt", settings.srt.enable)];
     let of = |wanted: bool| later.iter().filter(|(_, on)| *on == wanted).map(|(name, _)| *name).collect();
     Doors { rtmp: door(settings.rtmp.ip, settings.rtmp.port), http, missing: of(true), disabled: of(false) }
+}
+
+/// Whoever wants a lock must hear that there is none yet.
+fn unmet(settings: &Settings) -> Vec<&'static str> {
+    let all = [
+        (
+            settings.global.auth.is_some(),
+            "<authurl> is not asked in this version: everybody may push and play",
+        ),
+        (settings.rtmp.ssl, "<rtmp><ssl>: RTMPS is not in this version, the port speaks plain RTMP"),
+    ];
+    all.iter().filter(|(asked, _)| *asked).map(|(_, text)| *text).collect()
 }
 
 /// A seed that nobody can know: the standard library keys its hashers from the system's randomness.

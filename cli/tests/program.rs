@@ -5,19 +5,41 @@
 mod folder;
 
 use std::fs;
+use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use folder::Folder;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_smart_rtmpd");
 
+/// How long a run may take that is not to last: a server that starts where it must not is ended, not waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 fn run(args: &[&str], folder: &Path) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } =
-        Command::new(PROGRAM).args(args).current_dir(folder).env_remove("RUST_LOG").output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (status.code(), text(stdout), text(stderr))
+    let mut command = Command::new(PROGRAM);
+    command.args(args).current_dir(folder).env_remove("RUST_LOG");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (out, err) = (reader(child.stdout.take().unwrap()), reader(child.stderr.take().unwrap()));
+    let start = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > PATIENCE {
+            child.kill().unwrap();
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    (child.wait().unwrap().code(), out.join().unwrap(), err.join().unwrap())
+}
+
+fn reader(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut text = String::new();
+        pipe.read_to_string(&mut text).unwrap();
+        text
+    })
 }
 
 /// A folder whose config.xml has these ports, on the loopback only.
@@ -59,6 +81,14 @@ fn checking() {
         assert!(out.contains("\nthe rtmp server ip: 127.0.0.1, port is: 21935\n"), "{out}");
         assert!(out.contains("\nthe http server ip: 127.0.0.1, port is: 28080\n"), "{out}");
     }
+    let open = "<config><authurl>auth.local</authurl><rtmp><ssl>true</ssl></rtmp></config>";
+    fs::write(folder.path().join("config.xml"), open).unwrap();
+    let (status, out, _) = run(&["check"], folder.path());
+    assert_eq!(status, Some(0));
+    assert!(
+        out.contains("\nwarning: <authurl> is not asked in this version") && out.contains("RTMPS"),
+        "{out}"
+    );
     fs::write(folder.path().join("config.xml"), "<config>\n  <rtmp><port>no</port></rtmp>\n</config>")
         .unwrap();
     let (status, out, err) = run(&["check"], folder.path());
