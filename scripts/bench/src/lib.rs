@@ -14,4 +14,5 @@ pub mod load;
 pub mod media;
 pub mod procfs;
 pub mod rtmp;
+pub mod soak;
 pub mod target;

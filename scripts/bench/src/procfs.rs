@@ -37,6 +37,11 @@ impl Usage {
     }
 }
 
+/// Descriptors the process has open; 0 when it is gone.
+pub fn open_files(pid: u32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
+}
+
 /// CPU seconds of each thread of the processes, by thread id.
 pub fn thread_times(pids: &[u32]) -> BTreeMap<u32, f64> {
     let tasks =

@@ -15,13 +15,13 @@ const SILENCE: Duration = Duration::from_secs(10);
 
 /// A media message and when its last byte was read.
 #[derive(Debug)]
-pub(super) struct Arrival {
-    pub(super) message: Message,
-    pub(super) at: Instant,
+pub(crate) struct Arrival {
+    pub(crate) message: Message,
+    pub(crate) at: Instant,
 }
 
 #[derive(Debug)]
-pub(super) struct Link {
+pub(crate) struct Link {
     socket: TcpStream,
     feed: Feed,
     buffer: Vec<u8>,
@@ -31,7 +31,7 @@ pub(super) struct Link {
 
 impl Link {
     /// Connects and sends the first bytes. Fails when the server is not there.
-    pub(super) fn open(target: &Target) -> Result<Self, Fault> {
+    pub(crate) fn open(target: &Target) -> Result<Self, Fault> {
         let addr = target.addr();
         let mut socket = TcpStream::connect_timeout(&addr, SILENCE)
             .map_err(|e| Fault::new(format!("connect {addr}: {e}")))?;
@@ -44,12 +44,12 @@ impl Link {
     }
 
     /// When the request for the stream itself was sent.
-    pub(super) fn asked(&self) -> Option<Instant> {
+    pub(crate) fn asked(&self) -> Option<Instant> {
         self.asked
     }
 
     /// Waits for the next media message. Fails when the server refuses, closes or stays silent.
-    pub(super) fn next_media(&mut self) -> Result<Arrival, Fault> {
+    pub(crate) fn next_media(&mut self) -> Result<Arrival, Fault> {
         loop {
             if let Some(arrival) = self.ready.pop_front() {
                 return Ok(arrival);

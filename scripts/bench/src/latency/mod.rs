@@ -9,5 +9,6 @@ mod view;
 
 pub use frames::FrameMaker;
 pub use join::{JoinTimes, join_many};
+pub(crate) use link::Link;
 pub use publish::Publisher;
 pub use view::{ViewReport, Viewer};
