@@ -125,6 +125,8 @@ pub(crate) struct Publishing {
     pub(crate) tenure: Tenure,
     /// The publish line has been logged.
     pub(crate) reported: bool,
+    /// When a jump of its time was last logged: one that jumps with every frame must not fill the log.
+    pub(crate) jump_logged_at: Option<Instant>,
 }
 
 pub(crate) struct Viewing {

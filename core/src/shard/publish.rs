@@ -1,6 +1,7 @@
 //! The publisher's side: who may publish, who takes over, and what becomes of the frames.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Shard;
 use super::conn::{Claim, ConnId, Publishing, Role, Tenure};
@@ -18,6 +19,8 @@ use crate::time::Instant;
 
 /// How often a claim follows a stream whose home moves away under it.
 const MAX_TRIES: u8 = 8;
+/// After a jump of a publisher's time was logged, its further jumps are only counted for so long.
+const JUMP_QUIET: Duration = Duration::from_secs(10);
 
 impl Shard {
     /// A connection asks to publish; `None` when another shard must be asked first.
@@ -72,7 +75,12 @@ impl Shard {
         }
         let Some(state) = self.conns.find_mut(conn) else { return Ok(()) };
         let tenure = Tenure { request, description: None, since: now, bytes_before: state.bytes_in };
-        state.role = Role::Publisher(Box::new(Publishing { home: index, tenure, reported: false }));
+        state.role = Role::Publisher(Box::new(Publishing {
+            home: index,
+            tenure,
+            reported: false,
+            jump_logged_at: None,
+        }));
         Ok(())
     }
 
@@ -202,9 +210,18 @@ impl Shard {
             Repair::Held(_) => self.count(Count::TimeRepairs, 1),
             Repair::Moved(by) => {
                 self.count(Count::TimeRepairs, 1);
-                let text = format!("its time jumped by {by} ms: what follows is moved to where it left off");
-                self.report(conn, News::Note(NoteLevel::Warn, text));
+                self.log_jump(now, conn, by);
             }
+        }
+    }
+
+    fn log_jump(&mut self, now: Instant, conn: ConnId, by: i64) {
+        let Some(state) = self.conns.find_mut(conn) else { return };
+        let Role::Publisher(publishing) = &mut state.role else { return };
+        if publishing.jump_logged_at.is_none_or(|at| now.since(at) >= JUMP_QUIET) {
+            publishing.jump_logged_at = Some(now);
+            let text = format!("its time jumped by {by} ms: what follows is moved to where it left off");
+            self.report(conn, News::Note(NoteLevel::Warn, text));
         }
     }
 

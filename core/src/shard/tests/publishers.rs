@@ -179,3 +179,17 @@ fn quick_reconnects_leave_nothing_behind() {
     assert_eq!(cluster.connections(), 0);
     assert!(cluster.hub.streams().is_empty());
 }
+
+#[test]
+fn time_that_jumps_with_every_frame_does_not_fill_the_log() {
+    let mut cluster = Cluster::new(1);
+    let publisher = cluster.open(0);
+    cluster.send(publisher, "publish live/a\ntracks h264");
+    for n in 0..100 {
+        cluster.send(publisher, &format!("frame 0 {} k", n % 2 * 1_000_000 + n * 40));
+        cluster.pass(Duration::from_millis(200));
+    }
+    let jumps = cluster.log.iter().filter(|line| line.contains("jumped")).count();
+    assert_eq!(jumps, 2, "20 s, and 10 s between two lines");
+    assert_eq!(cluster.hub.totals().time_repairs, 99);
+}
