@@ -7,10 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bytes::Bytes;
 
-/// Bodies by file and validator, each for as long as somebody is being sent it.
+/// One state of a file: its place and its validator.
+type Key = (PathBuf, Arc<str>);
+
+/// Bodies, each for as long as somebody is being sent it.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
-    bodies: Mutex<BTreeMap<(PathBuf, Arc<str>), Weak<Vec<u8>>>>,
+    bodies: Mutex<BTreeMap<Key, Weak<Vec<u8>>>>,
 }
 
 /// One reader's hold on a body.
@@ -44,7 +47,7 @@ impl Shared {
     }
 
     /// Remembers what was read without the lock; gives the copy of whoever was faster.
-    fn keep(&self, key: (PathBuf, Arc<str>), read: Arc<Vec<u8>>) -> Arc<Vec<u8>> {
+    fn keep(&self, key: Key, read: Arc<Vec<u8>>) -> Arc<Vec<u8>> {
         let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
         bodies.retain(|_, body| body.strong_count() > 0);
         match bodies.get(&key).and_then(Weak::upgrade) {
