@@ -36,6 +36,7 @@ impl HttpServer {
             self.transmit(Response::interim());
         }
         self.stage = Stage::Body(Box::new((body?, head)));
+        self.deadline = Some(now + self.settings.head_timeout);
         Ok(())
     }
 

@@ -117,6 +117,12 @@ impl HttpServer {
         }
     }
 
+    /// What the machine takes up in memory, in bytes, but for what a busy stage holds in boxes.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        size_of::<Self>() + self.ahead.capacity() + self.out.capacity() * size_of::<Output>()
+    }
+
     fn receive(&mut self, now: Instant, mut data: &[u8]) -> Result<(), Error> {
         loop {
             let failure = match &mut self.stage {
