@@ -97,7 +97,9 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
             Long("check") => check = true,
             Short('c') | Long("config") => set(&mut config, PathBuf::from(parser.value()?), "--config")?,
             Value(word) if verb.is_none() => verb = Some(verb_of(&word)?),
-            Value(name) if verb == Some(Verb::Replay) => set(&mut file, PathBuf::from(name), "the capture file")?,
+            Value(name) if verb == Some(Verb::Replay) => {
+                set(&mut file, PathBuf::from(name), "the capture file")?
+            }
             Value(_) | Short(_) | Long(_) => return Err(arg.unexpected().into()),
         }
     }

@@ -79,7 +79,7 @@ fn is_open(door: SocketAddr, address: IpAddr) -> bool {
     match door.ip() {
         IpAddr::V4(v4) if v4.is_unspecified() => address.is_ipv4(),
         IpAddr::V6(v6) if v6.is_unspecified() => true,
-        one => one == address,
+        IpAddr::V4(_) | IpAddr::V6(_) => door.ip() == address,
     }
 }
 

@@ -51,7 +51,8 @@ pub(crate) fn one_line(mut text: String) -> String {
     if !text.chars().any(char::is_control) {
         return text;
     }
-    let escaped = text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.into() });
+    let escaped =
+        text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.into() });
     escaped.collect()
 }
 

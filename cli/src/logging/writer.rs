@@ -28,7 +28,11 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// A writer to the terminal and, if there is one, to the folder. `lost` counts the lines that found no room.
-    pub(crate) fn new(terminal: Arc<env_logger::Logger>, folder: Option<PathBuf>, lost: Arc<AtomicU64>) -> Self {
+    pub(crate) fn new(
+        terminal: Arc<env_logger::Logger>,
+        folder: Option<PathBuf>,
+        lost: Arc<AtomicU64>,
+    ) -> Self {
         Self { terminal, files: folder.map(|folder| Files::new(folder, TimeZone::system())), lost }
     }
 
@@ -37,7 +41,8 @@ impl Writer {
         self.put(entry);
         let lost = self.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
-            let text = format!("{lost} lines were left out here: they came faster than they could be written");
+            let text =
+                format!("{lost} lines were left out here: they came faster than they could be written");
             self.put(&Entry { level: Level::Warn, text, ..entry.clone() });
         }
     }
@@ -61,7 +66,8 @@ impl Writer {
     }
 
     fn say(&self, level: Level, target: &str, text: &str) {
-        self.terminal.log(&Record::builder().level(level).target(target).args(format_args!("{text}")).build());
+        self.terminal
+            .log(&Record::builder().level(level).target(target).args(format_args!("{text}")).build());
     }
 }
 
@@ -130,7 +136,9 @@ impl Files {
             return None;
         }
         let folder = self.folder.display();
-        Some(format!("cannot write the log in {folder}: {error}; the server goes on without, and tries again"))
+        Some(format!(
+            "cannot write the log in {folder}: {error}; the server goes on without, and tries again"
+        ))
     }
 }
 
@@ -143,7 +151,9 @@ fn open(folder: &Path, day: Date) -> io::Result<BufWriter<File>> {
 fn remove_old(folder: &Path, today: Date) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.file_name().to_str().is_some_and(|name| folder::is_old(name, today)) && entry.path().is_file() {
+        if entry.file_name().to_str().is_some_and(|name| folder::is_old(name, today))
+            && entry.path().is_file()
+        {
             // One that cannot be removed is no reason to stop logging.
             let _kept = fs::remove_file(entry.path());
         }

@@ -20,7 +20,8 @@ pub(super) fn parts(path: &str) -> Option<Vec<&str>> {
 /// Whether this is a plain name everywhere. Among what falls: empty, `.`, `..`, drives and streams (`:`), `\`, NUL,
 /// and what Windows would take for another name (`con.html`, `index.html.`).
 fn is_plain(name: &str) -> bool {
-    let forbidden = |c: char| c.is_control() || matches!(c, '\\' | '/' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
+    let forbidden =
+        |c: char| c.is_control() || matches!(c, '\\' | '/' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
     !name.is_empty() && !name.ends_with(['.', ' ']) && !name.chars().any(forbidden) && !is_device(name)
 }
 

@@ -22,7 +22,8 @@ fn the_line_is_the_originals() {
     let zone = TimeZone::fixed(offset(8));
     let entry = entry("2025-01-01T09:14:47.142Z", "text");
     assert_eq!(render(&entry, &zone), "8CC7E740 [25-01- 1 17:14:47.142] I: text\n");
-    let other = Entry { thread: 3, level: Level::Warn, at: "2025-12-31T15:59:59.9999Z".parse().unwrap(), ..entry };
+    let other =
+        Entry { thread: 3, level: Level::Warn, at: "2025-12-31T15:59:59.9999Z".parse().unwrap(), ..entry };
     assert_eq!(render(&other, &zone), "00000003 [25-12-31 23:59:59.999] W: text\n");
 }
 

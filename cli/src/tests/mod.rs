@@ -2,6 +2,7 @@
 
 mod args;
 mod banner;
+mod config_file;
 mod folder;
 mod logging;
 mod pages;

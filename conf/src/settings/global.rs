@@ -101,7 +101,7 @@ fn elapse(section: &mut Section) -> u32 {
         section.warn("elapse", &format!("which is its older meaning; taken as {default} (ms)"));
         return default;
     }
-    section.take("elapse", value::number(0..=1000, "(ms)"), default)
+    section.take("elapse", value::number(0..=10_000, "(ms)"), default)
 }
 
 impl Sock {

@@ -6,7 +6,7 @@ use roxmltree::Node;
 
 use crate::names::squeeze;
 use crate::settings::Settings;
-use crate::xml::Findings;
+use crate::xml::{Findings, text};
 
 /// A TCP port that will be listened on.
 struct Door {
@@ -46,15 +46,24 @@ fn doors(settings: &Settings) -> Vec<Door> {
     doors
 }
 
-/// Whether two listeners on one port would be in each other's way.
+/// Whether two listeners on one port would be in each other's way. `[::]` takes IPv4 too; `0.0.0.0` takes no IPv6.
 fn overlap(one: Option<IpAddr>, other: Option<IpAddr>) -> bool {
-    let is_any = |ip: Option<IpAddr>| ip.is_none_or(|ip| ip.is_unspecified());
-    is_any(one) || is_any(other) || one == other
+    let (Some(one), Some(other)) = (one, other) else { return true };
+    let takes = |all: IpAddr, ip: IpAddr| all.is_unspecified() && (all.is_ipv6() || ip.is_ipv4());
+    one == other || takes(one, other) || takes(other, one)
 }
 
-/// Where the file speaks of this port.
+/// Where the file speaks of this port: a section may stand there twice, and the port may be an attribute of it.
 fn place(root: Node<'_, '_>, door: &Door) -> Option<usize> {
-    let named = |name: &'static str| move |node: &Node<'_, '_>| squeeze(node.tag_name().name()) == name;
-    let section = root.children().find(named(door.section))?;
-    Some(section.children().find(named(door.name)).unwrap_or(section).range().start)
+    let sections = || root.children().filter(|node| is(*node, door.section));
+    let port = sections().find_map(|section| {
+        let attribute = section.attributes().find(|attribute| squeeze(attribute.name()) == door.name);
+        let child = section.children().find(|node| is(*node, door.name) && !text(*node).0.is_empty());
+        attribute.map(|attribute| attribute.range().start).or(child.map(|child| child.range().start))
+    });
+    port.or(sections().next().map(|section| section.range().start))
+}
+
+fn is(node: Node<'_, '_>, name: &str) -> bool {
+    node.is_element() && squeeze(node.tag_name().name()) == name
 }

@@ -8,8 +8,8 @@ const WRONG: &[(&str, &str)] = &[
     ("<threads>-1</threads>", "<threads> is '-1', expected a whole number 0-1024"),
     ("<threads>+1</threads>", "<threads> is '+1', expected a whole number 0-1024"),
     ("<threads>99999999999</threads>", "<threads> is '99999999999', expected a whole number 0-1024"),
-    ("<elapse>1001</elapse>", "<elapse> is '1001', expected a whole number 0-1000 (ms)"),
-    ("<elapse>fast</elapse>", "<elapse> is 'fast', expected a whole number 0-1000 (ms)"),
+    ("<elapse>10001</elapse>", "<elapse> is '10001', expected a whole number 0-10000 (ms)"),
+    ("<elapse>fast</elapse>", "<elapse> is 'fast', expected a whole number 0-10000 (ms)"),
     ("<hold>30s</hold>", "<hold> is '30s', expected a whole number 0-86400 (seconds)"),
     (
         "<authurl>a b</authurl>",
@@ -244,13 +244,26 @@ fn services_with_one_port_are_an_error_when_both_listen() {
     );
     assert_eq!(errors("<rtmp><port>8554</port></rtmp>").len(), 1);
     assert_eq!(errors("<http><ssl>1</ssl><sport>8080</sport></http>").len(), 1);
+    assert_eq!(errors("<http><ip>::</ip><port>1935</port></http><rtmp><ip>127.0.0.1</ip></rtmp>").len(), 1);
     for fine in [
         "<http><enable>0</enable><port>1935</port></http>",
+        "<http><ip>0.0.0.0</ip><port>1935</port></http><rtmp><ip>::1</ip></rtmp>",
         "<http><sport>8080</sport></http>",
         "<http><ip>127.0.0.1</ip><port>1935</port></http><rtmp><ip>127.0.0.2</ip></rtmp>",
         "<srt><port>1935</port></srt>",
     ] {
         assert!(parse(fine).is_ok(), "{fine}");
+    }
+}
+
+#[test]
+fn a_port_is_found_however_it_is_written() {
+    for (clash, place) in [
+        ("<http port='1935'/>", "config.xml:1:15: "),
+        ("<http/>\n<http><port>1935</port></http>", "config.xml:2:7: "),
+        ("<http><port/></http>\n<http><PORT>1935</PORT></http>", "config.xml:2:7: "),
+    ] {
+        assert!(errors(clash)[0].starts_with(place), "{clash}: {:?}", errors(clash));
     }
 }
 

@@ -8,7 +8,7 @@ use crate::error::{Close, Refusal};
 use crate::hub::ShardId;
 use crate::hub::home::{Change, Home, Publisher};
 use crate::hub::mail::{Cession, Legacy, Mail};
-use crate::machine::{Input, Reply};
+use crate::machine::{Input, NoteLevel, Reply};
 use crate::media::{Description, Frame, Repair};
 use crate::policy::{Contest, check_app, contest};
 use crate::report::News;
@@ -169,15 +169,20 @@ impl Shard {
         let session = first.then(|| publishing.tenure.session());
         self.flush_home(index);
         let Some(home) = self.homes.get_mut(index) else { return };
-        if home.describe(described) == Change::Tracks {
+        let change = home.describe(described);
+        if change == Change::Tracks {
             for lane in &mut home.lanes {
                 lane.seal();
             }
         }
         self.restart_lanes(index);
-        match session {
-            Some(session) => self.report(conn, News::Publishing(session)),
-            None => self.report(conn, News::Note(crate::NoteLevel::Info, format!("tracks now: {described}"))),
+        match (session, change) {
+            (Some(session), _) => self.report(conn, News::Publishing(session)),
+            (None, Change::Tracks) => {
+                self.report(conn, News::Note(NoteLevel::Info, format!("tracks now: {described}")));
+            }
+            // Some encoders repeat their metadata all the time.
+            (None, Change::Words) => {}
         }
         self.want_chores(now);
     }
@@ -198,7 +203,7 @@ impl Shard {
             Repair::Moved(by) => {
                 self.count(Count::TimeRepairs, 1);
                 let text = format!("its time jumped by {by} ms: what follows is moved to where it left off");
-                self.report(conn, News::Note(crate::NoteLevel::Warn, text));
+                self.report(conn, News::Note(NoteLevel::Warn, text));
             }
         }
     }

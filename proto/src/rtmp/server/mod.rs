@@ -112,7 +112,7 @@ impl RtmpServer {
                 self.end(Close::Error(Error::Refused(refusal)));
                 Ok(())
             }
-            (State::AskingPlay(stream), Reply::Play(Ok(_))) => self.start_playing(stream),
+            (State::AskingPlay(stream), Reply::Play(Ok(_))) => self.start_playing(now, stream),
             (State::AskingPlay(stream), Reply::Play(Err(refusal))) => {
                 self.say_no_play(stream, &refusal);
                 self.end(Close::Error(Error::Refused(refusal)));

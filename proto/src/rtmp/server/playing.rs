@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use rtmpd_core::media::Kind;
-use rtmpd_core::{Close, Error, Media};
+use rtmpd_core::{Close, Error, Instant, Media};
 
 use super::super::chunk::readdress;
 use super::super::message;
@@ -50,8 +50,9 @@ impl Playing {
 
 impl RtmpServer {
     /// The shard said yes: media follows.
-    pub(super) fn start_playing(&mut self, stream: u32) -> Result<(), Error> {
+    pub(super) fn start_playing(&mut self, now: Instant, stream: u32) -> Result<(), Error> {
         self.step(Step::Granted)?;
+        self.ping_at = now + self.settings.ping;
         let mut out = BytesMut::new();
         message::put_event(&mut out, message::STREAM_BEGIN, stream);
         self.transmit(out.freeze());

@@ -183,8 +183,13 @@ fn a_player_that_waits_is_heard() {
 
 #[test]
 fn players_are_pinged() {
-    let mut desk = Desk::playing();
-    desk.pass(90_000);
+    let mut desk = Desk::connected();
+    desk.pass(50_000);
+    desk.command(1, &play("s"));
+    desk.heard();
+    desk.pass(29_999);
+    assert_eq!(desk.heard(), [""; 0]);
+    desk.pass(60_001);
     let pings = desk.heard();
     assert_eq!(pings.len(), 3, "{pings:?}");
     assert!(pings.iter().all(|ping| ping.starts_with("event 6 ")));

@@ -1,0 +1,35 @@
+//! `check`: what is wrong with the configuration, or what would run.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::wire_up::Plan;
+use crate::{banner, serve};
+
+/// What to print when the configuration is good.
+///
+/// # Errors
+/// All that is wrong with it.
+pub(crate) fn run(config: Option<&Path>) -> Result<String, Vec<String>> {
+    let place = serve::place(config).map_err(|error| vec![error])?;
+    let parsed = place.read()?;
+    let mut text = format!("ok: {}\n", place.describe());
+    for warning in &parsed.warnings {
+        push(&mut text, &format!("warning: {warning}"));
+    }
+    let plan = Plan::of(&parsed.settings);
+    for warning in plan.unmet() {
+        push(&mut text, &format!("warning: {warning}"));
+    }
+    for line in banner::doors(plan.configured()) {
+        push(&mut text, &line);
+    }
+    push(&mut text, &format!("{} workers", plan.netloop.workers()));
+    push(&mut text, &format!("pages from {}", place.folder.join(serve::SITE).display()));
+    Ok(text)
+}
+
+fn push(text: &mut String, line: &str) {
+    // A string takes everything.
+    let _always = writeln!(text, "{line}");
+}

@@ -1,0 +1,44 @@
+//! `replay`: a capture in the place of the network.
+
+use std::fs;
+use std::path::Path;
+
+use rtmpd_core::Call;
+use rtmpd_core::replay::{self, ReplayError, Setup};
+
+use crate::pages::Pages;
+use crate::serve;
+use crate::wire_up::Plan;
+
+/// The transcript of the capture in `file`, played to the server of this configuration.
+///
+/// # Errors
+/// All that is wrong with the configuration, or why the capture cannot be replayed.
+pub(crate) fn run(file: &Path, config: Option<&Path>) -> Result<String, Vec<String>> {
+    let place = serve::place(config).map_err(|error| vec![error])?;
+    let parsed = place.read()?;
+    let plan = Plan::of(&parsed.settings);
+    let name = file.display();
+    let capture = fs::read(file).map_err(|error| vec![format!("{name}: {error}")])?;
+    let pages = Pages::new(place.folder.join(serve::SITE));
+    let answer = move |call: &Call| {
+        let Call::Page { path, if_none_match } = call;
+        pages.answer(path, if_none_match.as_deref())
+    };
+    let setup = Setup {
+        hub: plan.hub,
+        answer: Box::new(answer),
+        ..Setup::new(plan.services(), plan.make_packager())
+    };
+    match replay::run(&capture, setup) {
+        Ok(transcript) => Ok(transcript.to_string()),
+        Err(error) => Err(vec![format!("{name}: {error}{}", hint(&error))]),
+    }
+}
+
+fn hint(error: &ReplayError) -> &'static str {
+    match error {
+        ReplayError::NoConnection { .. } => "; the server's ports are those of the configuration (--config)",
+        ReplayError::Capture(_) | ReplayError::Link(_) | ReplayError::Stuck { .. } => "",
+    }
+}

@@ -1,0 +1,108 @@
+//! The server's life: configuration, workers, banner, signal, totals.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::sync::Arc;
+use std::{env, io};
+
+use log::{error, info, warn};
+use rtmpd_conf::Parsed;
+use rtmpd_core::hub::Hub;
+use rtmpd_core::stats::Totals;
+use rtmpd_netloop::{Server, stop_on_signal};
+
+use crate::config_file::Place;
+use crate::pages::Pages;
+use crate::pool::Site;
+use crate::wire_up::Plan;
+use crate::{banner, logging};
+
+/// The folder of the static site, beside the configuration.
+pub(crate) const SITE: &str = "html";
+/// The folder of the log files, beside the configuration.
+const LOG: &str = "log";
+/// Who logs.
+const TARGET: &str = "rtmpd";
+
+/// The configuration's place, as the process is started.
+///
+/// # Errors
+/// When `--config` names nothing, or the process has no current folder.
+pub(crate) fn place(config: Option<&Path>) -> Result<Place, String> {
+    let here = env::current_dir().map_err(|error| format!("the current folder: {error}"))?;
+    let program = env::current_exe().ok();
+    Place::find(config, &here, program.as_deref().and_then(Path::parent))
+}
+
+/// Runs until a signal ends it.
+///
+/// # Errors
+/// What kept the server from starting, or what ended it; to be shown to the operator, unless logged already.
+pub(crate) fn run(config: Option<&Path>) -> Result<(), Vec<String>> {
+    let place = place(config).map_err(|error| vec![error])?;
+    let parsed = place.read()?;
+    let folder = Some(place.folder.join(LOG));
+    logging::start(folder).map_err(|error| vec![format!("the log: {error}")])?;
+    let outcome = serve(&place, &parsed).map_err(|error| {
+        error!(target: TARGET, "{error}");
+        let unseen = !log::log_enabled!(target: TARGET, log::Level::Error);
+        if unseen { vec![error.to_string()] } else { Vec::new() }
+    });
+    log::logger().flush();
+    outcome
+}
+
+fn serve(place: &Place, parsed: &Parsed) -> io::Result<()> {
+    info!(target: TARGET, "smart_rtmpd {}, {}", env!("CARGO_PKG_VERSION"), place.describe());
+    for warning in &parsed.warnings {
+        warn!(target: TARGET, "{warning}");
+    }
+    let plan = Plan::of(&parsed.settings);
+    for warning in plan.unmet() {
+        warn!(target: TARGET, "{warning}");
+    }
+    let hub = Hub::new(plan.hub, plan.make_packager());
+    let site = Arc::new(Site::start(Pages::new(place.folder.join(SITE)))?);
+    let server = Server::start(plan.netloop.clone(), Arc::clone(&hub), plan.listeners(), site)?;
+    stop_on_signal(server.stopper())?;
+    announce(&plan, &server);
+    let outcome = server.join();
+    info!(target: TARGET, "{}", summary(&hub.totals()));
+    outcome
+}
+
+fn announce(plan: &Plan, server: &Server) {
+    let doors = plan.doors(server.local_addrs());
+    for line in banner::doors(&doors).iter().chain(&banner::urls(&doors, &addresses())) {
+        info!(target: TARGET, "{line}");
+    }
+}
+
+/// The machine's own addresses.
+fn addresses() -> Vec<IpAddr> {
+    match if_addrs::get_if_addrs() {
+        Ok(interfaces) => interfaces.iter().map(if_addrs::Interface::ip).collect(),
+        Err(error) => {
+            warn!(target: TARGET, "the addresses of this machine are unknown: {error}");
+            vec![Ipv4Addr::LOCALHOST.into()]
+        }
+    }
+}
+
+/// What all came to, for the last line of the log.
+fn summary(totals: &Totals) -> String {
+    let megabytes = |bytes: u64| bytes as f64 / 1e6;
+    format!(
+        "the server has stopped after {} connections, {} publishes ({:.2} MB in), {} plays ({:.2} MB out); refused \
+         {}, closed for faults {}, closed for not reading {}, defects {}",
+        totals.accepted,
+        totals.publishes,
+        megabytes(totals.bytes_in),
+        totals.plays,
+        megabytes(totals.bytes_out),
+        totals.refused,
+        totals.faults,
+        totals.slow_consumers,
+        totals.bugs
+    )
+}

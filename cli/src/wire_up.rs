@@ -1,0 +1,160 @@
+//! Introduces the rooms to each other: settings of config.xml → services, packagers, listeners, hub and loop.
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rtmpd_conf::Settings;
+use rtmpd_core::hub::HubSettings;
+use rtmpd_core::media::{MakePackager, Packager, RingLimits};
+use rtmpd_core::{Dice, Service};
+use rtmpd_netloop::{Clock, Listener};
+use rtmpd_proto::http::{self, HttpService};
+use rtmpd_proto::rtmp::{self, RtmpPackager, RtmpService};
+
+use crate::banner::Doors;
+
+/// Everything a server of these settings is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// What tunes the hub.
+    pub(crate) hub: HubSettings,
+    /// What tunes the loop.
+    pub(crate) netloop: rtmpd_netloop::Settings,
+    rtmp: rtmp::Settings,
+    http: http::Settings,
+    doors: Doors,
+    unmet: Vec<&'static str>,
+}
+
+impl Plan {
+    /// What these settings mean.
+    pub(crate) fn of(settings: &Settings) -> Self {
+        let netloop = netloop_settings(settings);
+        Self {
+            hub: hub_settings(settings, netloop.workers()),
+            netloop,
+            rtmp: rtmp_settings(settings),
+            http: http::Settings::default(),
+            doors: doors(settings),
+            unmet: unmet(settings),
+        }
+    }
+
+    /// Where it would listen.
+    pub(crate) fn configured(&self) -> &Doors {
+        &self.doors
+    }
+
+    /// Where it does listen, by the addresses of the [`Self::listeners`].
+    pub(crate) fn doors(&self, addrs: &[SocketAddr]) -> Doors {
+        let mut addrs = addrs.iter().copied();
+        let rtmp = addrs.next().unwrap_or(self.doors.rtmp);
+        let http = self.doors.http.map(|planned| addrs.next().unwrap_or(planned));
+        Doors { rtmp, http, ..self.doors.clone() }
+    }
+
+    /// What the configuration asks for and this version does not do, where that may surprise: a warning each.
+    pub(crate) fn unmet(&self) -> &[&'static str] {
+        &self.unmet
+    }
+
+    /// Makes the packagers of all protocols.
+    pub(crate) fn make_packager(&self) -> MakePackager {
+        let settings = self.rtmp;
+        Arc::new(move |packaging| {
+            let rtmp = RtmpPackager::of(packaging, &settings);
+            let rtmp = rtmp.map(|packager| Box::new(packager) as Box<dyn Packager>);
+            rtmp.or_else(|| http::packager(packaging, settings.h265_id))
+        })
+    }
+
+    /// The doors with what is spoken there: RTMP, then HTTP where it is enabled.
+    pub(crate) fn listeners(&self) -> Vec<Listener> {
+        let rtmp = self.rtmp;
+        let make_rtmp =
+            move |worker| -> Box<dyn Service> { Box::new(RtmpService::new(rtmp, Dice::new(seed(worker)))) };
+        let mut all =
+            vec![Listener { name: "rtmp".into(), addr: self.doors.rtmp, make: Arc::new(make_rtmp) }];
+        if let Some(addr) = self.doors.http {
+            let settings = http::Settings { wall: Clock::process().wall(), ..self.http };
+            let make_http = move |_| -> Box<dyn Service> { Box::new(HttpService::new(settings)) };
+            all.push(Listener { name: "http".into(), addr, make: Arc::new(make_http) });
+        }
+        all
+    }
+
+    /// The services by port, with dice that always fall the same way.
+    pub(crate) fn services(&self) -> Vec<(u16, Box<dyn Service>)> {
+        let rtmp = RtmpService::new(self.rtmp, Dice::new(0));
+        let mut all: Vec<(u16, Box<dyn Service>)> = vec![(self.doors.rtmp.port(), Box::new(rtmp))];
+        if let Some(addr) = self.doors.http {
+            all.push((addr.port(), Box::new(HttpService::new(self.http))));
+        }
+        all
+    }
+}
+
+fn netloop_settings(settings: &Settings) -> rtmpd_netloop::Settings {
+    let bytes = |kilobytes: u32| kilobytes as usize * 1024;
+    rtmpd_netloop::Settings {
+        threads: settings.global.threads as usize,
+        recv_buffer: bytes(settings.global.sock.recv_kb),
+        send_buffer: bytes(settings.global.sock.send_kb),
+        ..rtmpd_netloop::Settings::default()
+    }
+}
+
+fn hub_settings(settings: &Settings, shards: u16) -> HubSettings {
+    let cache = &settings.rtmp.gop_cache;
+    let ring = RingLimits {
+        gop_cache: cache.on,
+        max_bytes: cache.bytes as usize,
+        max_age: Duration::from_secs(cache.seconds.into()),
+        ..RingLimits::default()
+    };
+    HubSettings {
+        shards,
+        ring,
+        hold: Duration::from_secs(settings.global.hold_s.into()),
+        elapse: Duration::from_millis(settings.global.elapse_ms.into()),
+        ..HubSettings::default()
+    }
+}
+
+fn rtmp_settings(settings: &Settings) -> rtmp::Settings {
+    rtmp::Settings {
+        chunk_size: settings.rtmp.chunk_size,
+        h265_id: settings.rtmp.h265_id,
+        max_idle: Duration::from_secs(settings.rtmp.max_idle_s.into()),
+        ..rtmp::Settings::default()
+    }
+}
+
+fn doors(settings: &Settings) -> Doors {
+    let any = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+    let door = |ip: Option<IpAddr>, port: u16| SocketAddr::new(ip.unwrap_or(any), port);
+    let http = settings.http.enable.then(|| door(settings.http.ip, settings.http.port));
+    let https = settings.http.enable && settings.http.ssl;
+    let later = [("https", https), ("rtsp", settings.rtsp.enable), ("srt", settings.srt.enable)];
+    let of = |wanted: bool| later.iter().filter(|(_, on)| *on == wanted).map(|(name, _)| *name).collect();
+    Doors { rtmp: door(settings.rtmp.ip, settings.rtmp.port), http, missing: of(true), disabled: of(false) }
+}
+
+/// Whoever wants a lock must hear that there is none yet.
+fn unmet(settings: &Settings) -> Vec<&'static str> {
+    let all = [
+        (
+            settings.global.auth.is_some(),
+            "<authurl> is not asked in this version: everybody may push and play",
+        ),
+        (settings.rtmp.ssl, "<rtmp><ssl>: RTMPS is not in this version, the port speaks plain RTMP"),
+    ];
+    all.iter().filter(|(asked, _)| *asked).map(|(_, text)| *text).collect()
+}
+
+/// A seed that nobody can know: the standard library keys its hashers from the system's randomness.
+fn seed(worker: usize) -> u64 {
+    RandomState::new().hash_one(worker)
+}
