@@ -342,5 +342,5 @@ impl Machine for HttpServer {
 
 /// Asks the shard for a stream.
 fn play(request: Request, packaging: rtmpd_core::media::Packaging) -> Output {
-    Output::Event(Event::Play(request, packaging))
+    Output::Event(Event::Play(Box::new(request), packaging))
 }

@@ -94,7 +94,7 @@ impl Client {
             Event::Play(request, packaging) => {
                 let is_there = request.key.as_str() == "live/a";
                 let refusal = Refusal::NotFound(request.key.to_string());
-                self.plays.push((request, packaging));
+                self.plays.push((*request, packaging));
                 Reply::Play(is_there.then(Arc::default).ok_or(refusal))
             }
             Event::Note(note) => {
