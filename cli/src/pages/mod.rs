@@ -4,6 +4,7 @@
 //! makes of it must still lie inside the folder.
 
 mod name;
+mod shared;
 
 use std::fs::{self, File, Metadata};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,8 +16,9 @@ use std::time::UNIX_EPOCH;
 use bytes::Bytes;
 use rtmpd_core::Answer;
 use rtmpd_proto::http::mime;
+use shared::Shared;
 
-/// Longest file that is served, in bytes: it is held in memory as long as its slowest reader needs.
+/// Longest file that is served, in bytes: it is held in memory, once, as long as its slowest reader needs.
 const MAX_FILE: u64 = 64 << 20;
 const INDEX: &str = "index.html";
 /// Stands in for an index.html of the operator's.
@@ -26,12 +28,13 @@ const BUILT_IN: &[u8] = include_bytes!("index.html");
 #[derive(Clone, Debug)]
 pub(crate) struct Pages {
     root: PathBuf,
+    shared: Arc<Shared>,
 }
 
 impl Pages {
     /// The site in this folder, which need not exist.
     pub(crate) fn new(root: PathBuf) -> Self {
-        Self { root }
+        Self { root, shared: Arc::default() }
     }
 
     /// Reads the file of a decoded absolute URL path, unless the client's copy is current.
@@ -55,12 +58,36 @@ impl Pages {
         match (metadata.is_dir(), path.ends_with('/')) {
             (true, false) => Ok(Answer::Folder),
             (true, true) => match inside(&root, &file.join(INDEX))? {
-                Some((index, metadata)) => read(&index, &metadata, INDEX, if_none_match),
+                Some((index, metadata)) => self.read(&index, &metadata, INDEX, if_none_match),
                 None => Ok(Answer::NotFound),
             },
-            (false, false) => read(&file, &metadata, path, if_none_match),
+            (false, false) => self.read(&file, &metadata, path, if_none_match),
             (false, true) => Ok(Answer::NotFound),
         }
+    }
+
+    fn read(
+        &self,
+        file: &Path,
+        metadata: &Metadata,
+        name: &str,
+        if_none_match: Option<&str>,
+    ) -> io::Result<Answer> {
+        // Opening a pipe would wait for its other end.
+        if !metadata.is_file() {
+            return Ok(Answer::NotFound);
+        }
+        if metadata.len() > MAX_FILE {
+            let text = format!("it has {} bytes, at most {MAX_FILE} can be served", metadata.len());
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+        }
+        let etag = etag_of(metadata)?;
+        let not_modified = if_none_match.is_some_and(|tags| matches_any(tags, &etag));
+        let body = match not_modified {
+            true => Bytes::new(),
+            false => self.shared.body(file, &etag, || load(file, metadata.len()))?,
+        };
+        Ok(Answer::Page { content_type: mime::of(name), etag, body, not_modified })
     }
 }
 
@@ -89,24 +116,12 @@ fn is_absent(error: &io::Error) -> bool {
     )
 }
 
-fn read(file: &Path, metadata: &Metadata, name: &str, if_none_match: Option<&str>) -> io::Result<Answer> {
-    // Opening a pipe would wait for its other end.
-    if !metadata.is_file() {
-        return Ok(Answer::NotFound);
-    }
-    if metadata.len() > MAX_FILE {
-        let text = format!("it has {} bytes, at most {MAX_FILE} can be served", metadata.len());
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
-    }
-    let etag = etag_of(metadata)?;
-    let not_modified = if_none_match.is_some_and(|tags| matches_any(tags, &etag));
+fn load(file: &Path, length: u64) -> io::Result<Arc<Vec<u8>>> {
     let mut body = Vec::new();
-    if !not_modified {
-        body.reserve_exact(usize::try_from(metadata.len()).unwrap_or_default());
-        // It may grow while it is read.
-        File::open(file)?.take(MAX_FILE).read_to_end(&mut body)?;
-    }
-    Ok(Answer::Page { content_type: mime::of(name), etag, body: body.into(), not_modified })
+    body.reserve_exact(usize::try_from(length).unwrap_or_default());
+    // It may grow while it is read.
+    File::open(file)?.take(MAX_FILE).read_to_end(&mut body)?;
+    Ok(Arc::new(body))
 }
 
 /// Length and time of the last change, in ns: no two states of a file share both.

@@ -125,6 +125,21 @@ fn validators() {
 }
 
 #[test]
+fn readers_share_one_copy() {
+    let (folder, pages) = site();
+    let body = || match pages.answer("/index.html", None) {
+        Answer::Page { body, .. } => body,
+        other => panic!("{other:?}"),
+    };
+    let (first, second) = (body(), body());
+    assert_eq!(first.as_ptr(), second.as_ptr());
+    drop(first);
+    assert_eq!(body().as_ptr(), second.as_ptr(), "as long as anybody reads");
+    fs::write(folder.path().join("html/index.html"), "<p>changed").unwrap();
+    assert_eq!((&body()[..], &second[..]), (&b"<p>changed"[..], &b"<p>mine"[..]));
+}
+
+#[test]
 fn too_long_for_memory() {
     let (folder, pages) = site();
     let big = fs::File::create(folder.path().join("html/big.mp4")).unwrap();

@@ -258,7 +258,9 @@ impl Shard {
         state.sending = false;
         if !state.blocked && !state.queue.is_empty() {
             state.blocked = true;
+            let since = state.progress_at;
             self.blocked.push(conn);
+            self.want_chores(since);
         }
     }
 

@@ -96,6 +96,18 @@ fn a_viewer_that_takes_nothing_is_moved_on_then_closed() {
 }
 
 #[test]
+fn a_stalled_peer_is_closed_where_there_is_no_stream_at_all() {
+    let mut cluster = Cluster::new(1);
+    let link = cluster.open(0);
+    cluster.limit(link, Some(3));
+    cluster.send(link, "flood 10");
+    cluster.pass(Duration::from_secs(9));
+    assert!(!cluster.is_closed(link));
+    cluster.pass(Duration::from_secs(2));
+    assert!(cluster.is_closed(link));
+}
+
+#[test]
 fn a_joiner_with_a_small_window_gets_the_whole_gop() {
     let mut cluster =
         Cluster::with(HubSettings { elapse: Duration::ZERO, max_queue: 64, ..HubSettings::default() }, 3);
