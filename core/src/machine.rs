@@ -79,9 +79,9 @@ pub enum Output {
 #[derive(Clone, Debug)]
 pub enum Event {
     /// Asks to publish; answered by [`Reply::Publish`].
-    Publish(Request),
+    Publish(Box<Request>),
     /// Asks to play in this packaging; answered by [`Reply::Play`], then by [`Media`].
-    Play(Request, Packaging),
+    Play(Box<Request>, Packaging),
     /// No longer publishes or plays; the connection goes on.
     Stop,
     /// A player stops (`true`) or resumes (`false`) the flow; it resumes at a keyframe.

@@ -76,15 +76,15 @@ impl Replica {
         }
     }
 
-    /// Appends packets; `gap` says that some before them are missing.
-    pub(crate) fn append(&mut self, packets: &Arc<[Packet]>, gap: bool) {
+    /// Appends packets; `gap` says that some before them are missing. True when its viewers had been fed everything.
+    pub(crate) fn append(&mut self, packets: &Arc<[Packet]>, gap: bool) -> bool {
         if gap {
             self.ring.gap();
         }
         for packet in packets.iter() {
             self.ring.push(packet.clone());
         }
-        self.dirty = true;
+        !std::mem::replace(&mut self.dirty, true)
     }
 
     /// The publisher has left: joiners wait, viewers keep what they have not yet been given.

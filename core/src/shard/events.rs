@@ -11,8 +11,8 @@ impl Shard {
     /// Does what a machine asked for; returns the answer if there is one at once.
     pub(super) fn handle_event(&mut self, now: Instant, conn: ConnId, event: Event) -> Option<Reply> {
         match event {
-            Event::Publish(request) => self.publish(now, conn, request).map(Reply::Publish),
-            Event::Play(request, packaging) => self.play(now, conn, request, packaging).map(Reply::Play),
+            Event::Publish(request) => self.publish(now, conn, *request).map(Reply::Publish),
+            Event::Play(request, packaging) => self.play(now, conn, *request, packaging).map(Reply::Play),
             Event::Stop => {
                 self.leave(now, conn, None);
                 None

@@ -155,8 +155,9 @@ impl Shard {
             Mail::Packets { key, packaging, packets, gap } => {
                 let Some(&index) = self.replica_index.get(&(key, packaging)) else { return };
                 let Some(replica) = self.replicas.get_mut(index) else { return };
-                replica.append(&packets, gap);
-                self.dirty = true;
+                if replica.append(&packets, gap) {
+                    self.dirty.push(index);
+                }
             }
             Mail::Unsupported { key, packaging } => {
                 let refusal =

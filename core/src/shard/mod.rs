@@ -76,8 +76,8 @@ pub struct Shard {
     hot: Vec<ConnId>,
     /// Connections whose socket took nothing when last asked.
     blocked: Vec<ConnId>,
-    /// Some replica has packets its viewers were not fed yet.
-    dirty: bool,
+    /// Replicas with packets that their viewers were not fed yet.
+    dirty: Vec<usize>,
     pace: Pace,
     /// When streams' own deadlines are looked at next.
     chores_at: Option<Instant>,
@@ -110,7 +110,7 @@ impl Shard {
             dirty_homes: Vec::new(),
             hot: Vec::new(),
             blocked: Vec::new(),
-            dirty: false,
+            dirty: Vec::new(),
             pace: Pace::new(settings.elapse),
             chores_at: None,
             outputs: Vec::new(),
@@ -189,7 +189,7 @@ impl Shard {
         }
         self.deliver_local(now);
         self.feed_hot(now);
-        if self.dirty && self.pace.next() <= now {
+        if !self.dirty.is_empty() && self.pace.next() <= now {
             self.pace.begin(now);
             self.feed_all(now);
         }
@@ -221,7 +221,7 @@ impl Shard {
         if !self.local.is_empty() || !self.dirty_homes.is_empty() || !self.hot.is_empty() {
             return Some(Instant::ZERO);
         }
-        let feed_at = self.dirty.then(|| self.pace.next());
+        let feed_at = (!self.dirty.is_empty()).then(|| self.pace.next());
         [self.timers.first(), self.chores_at, feed_at].into_iter().flatten().min()
     }
 

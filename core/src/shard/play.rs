@@ -171,25 +171,29 @@ impl Shard {
 
     /// One round: feeds the viewers of every replica with news.
     pub(super) fn feed_all(&mut self, now: Instant) {
-        self.dirty = false;
-        for index in 0..self.replicas.capacity() {
-            let Some(replica) = self.replicas.get_mut(index).filter(|replica| replica.dirty) else {
-                continue;
-            };
-            replica.dirty = false;
-            // The list is lent out, so that a viewer that leaves meanwhile does not move the others.
-            let viewers = std::mem::take(&mut replica.viewers);
-            for &conn in &viewers {
-                self.feed(now, conn);
-            }
-            let conns = &self.conns;
-            let watches = |conn: ConnId| {
-                let role = conns.find(conn).map(|state| &state.role);
-                matches!(role, Some(Role::Viewer(viewing)) if viewing.replica == index)
-            };
-            if let Some(replica) = self.replicas.get_mut(index) {
-                replica.return_viewers(viewers, watches);
-            }
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for index in dirty.drain(..) {
+            self.feed_replica(now, index);
+        }
+        dirty.append(&mut self.dirty);
+        self.dirty = dirty;
+    }
+
+    fn feed_replica(&mut self, now: Instant, index: usize) {
+        let Some(replica) = self.replicas.get_mut(index).filter(|replica| replica.dirty) else { return };
+        replica.dirty = false;
+        // The list is lent out, so that a viewer that leaves meanwhile does not move the others.
+        let viewers = std::mem::take(&mut replica.viewers);
+        for &conn in &viewers {
+            self.feed(now, conn);
+        }
+        let conns = &self.conns;
+        let watches = |conn: ConnId| {
+            let role = conns.find(conn).map(|state| &state.role);
+            matches!(role, Some(Role::Viewer(viewing)) if viewing.replica == index)
+        };
+        if let Some(replica) = self.replicas.get_mut(index) {
+            replica.return_viewers(viewers, watches);
         }
     }
 

@@ -85,8 +85,8 @@ impl Talk {
             "give" => self.give(rest.parse().expect("a number")),
             "bye" => self.end("bye\n", Close::Done),
             "ask" => self.event(Event::Call(Call::Page { path: rest.into(), if_none_match: None })),
-            "publish" => self.event(Event::Publish(request(rest))),
-            "play" => self.event(Event::Play(request(rest), RAW)),
+            "publish" => self.event(Event::Publish(Box::new(request(rest)))),
+            "play" => self.event(Event::Play(Box::new(request(rest)), RAW)),
             "frame" => self.frame(rest),
             _ => panic!("no such verb: {verb}"),
         }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use rtmpd_core::StreamKey;
 use rtmpd_core::media::Packaging;
-use rtmpd_core::policy::check_app;
+use rtmpd_core::policy::{check_app, is_recorded};
+use rtmpd_core::{Refusal, StreamKey};
 
 use super::packaging::{WS_FLV, WS_FLV_ALL, WS_FLV_LEGACY};
-use super::wire::{Failure, Target};
+use super::wire::{Failure, Target, shown};
 use crate::container::flv::{FLV, FLV_ALL, FLV_LEGACY};
 
 /// What methods are answered.
@@ -35,28 +35,30 @@ pub fn route(method: &str, target: &Target, upgrade: bool) -> Result<Route, Fail
         "OPTIONS" => return Ok(Route::Preflight),
         "GET" | "HEAD" => {}
         _ => {
-            let method: String = method.chars().take(20).collect();
-            return Err(Failure::new(405, format!("method is '{method}', expected one of {ALLOWED}")));
+            return Err(Failure::new(405, format!("method is {}, expected one of {ALLOWED}", shown(method))));
         }
     }
     let mut parts = target.path.trim_start_matches('/').splitn(2, '/');
     let (first, rest) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     match first {
         "live" | "rec" => live(first, rest, target, upgrade),
-        "vod" | "api" => {
-            Err(Failure::new(404, format!("there is nothing at '{}'", target.path.escape_debug())))
-        }
+        "vod" | "api" => Err(Failure::new(404, format!("there is nothing at {}", shown(&target.path)))),
         _ if upgrade => Err(Failure::new(404, not_found(&target.path))),
         _ => Ok(Route::Page(target.path.as_str().into())),
     }
 }
 
+/// The app that a player asks for which does not exist here.
+pub fn wrong_app(path: &str) -> Option<Refusal> {
+    let app = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    check_app(app).err().filter(|_| path.ends_with(".flv"))
+}
+
 /// What is said of a path where nothing is: players learn which streams there can be.
 pub fn not_found(path: &str) -> String {
-    let app = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    match check_app(app) {
-        Err(refusal) if path.ends_with(".flv") => refusal.to_string(),
-        Ok(()) | Err(_) => format!("there is nothing at '{}'", path.escape_debug()),
+    match wrong_app(path) {
+        Some(refusal) => refusal.to_string(),
+        None => format!("there is nothing at {}", shown(path)),
     }
 }
 
@@ -64,10 +66,10 @@ fn live(app: &str, rest: &str, target: &Target, upgrade: bool) -> Result<Route, 
     let last = rest.rsplit('/').next().unwrap_or_default();
     let name = match rest.strip_suffix(".flv") {
         Some(name) => name,
-        // The original shows this form too.
-        None if !last.contains('.') => rest,
+        // The original shows this form too; below /rec it names the recordings.
+        None if !last.is_empty() && !last.contains('.') && !is_recorded(app) => rest,
         None => {
-            let text = format!("'{}': live streams end with .flv", target.path.escape_debug());
+            let text = format!("{} is no stream, expected /{app}/NAME.flv", shown(&target.path));
             return Err(Failure::new(404, text));
         }
     };

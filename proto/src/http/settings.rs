@@ -7,7 +7,7 @@ use rtmpd_core::WallClock;
 /// What tunes HTTP.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Settings {
-    /// How long a request's head may take from its first byte.
+    /// How long a request's head may take from its first byte, and its body behind that.
     pub head_timeout: Duration,
     /// How long a connection may wait for its next request.
     pub keep_alive: Duration,

@@ -131,16 +131,16 @@ fn word(result: Result<(), crate::Refusal>) -> String {
     result.map_or_else(|refusal| format!("refused: {refusal}"), |()| "ok".to_owned())
 }
 
-fn request(name: &str, params: &str, patience_ms: u64) -> Request {
+fn request(name: &str, params: &str, patience_ms: u64) -> Box<Request> {
     let (app, name) = name.split_once('/').unwrap();
-    Request {
+    Box::new(Request {
         vhost: "test".into(),
         key: StreamKey::new(app, name).unwrap(),
         params: params.into(),
         protocol: "toy",
         agent: "".into(),
         patience: Duration::from_millis(patience_ms),
-    }
+    })
 }
 
 fn describe(codecs: &[&str]) -> Description {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rtmpd_core::media::Packaging;
 use rtmpd_core::{Call, Event, Instant, Note, Output, Request, StreamKey};
 
-use super::super::route::{ALLOWED, Route, route};
-use super::super::wire::{Body, Failure, Head, Response, Target};
+use super::super::route::{ALLOWED, Route, route, wrong_app};
+use super::super::wire::{Body, Failure, Head, Response, Target, host_name, shown};
 use super::super::ws;
 use super::live::{Asking, Form};
 use super::page::Waiting;
@@ -18,15 +18,25 @@ const MAX_AGENT: usize = 256;
 impl HttpServer {
     /// A head has come.
     pub(super) fn begin(&mut self, now: Instant, head: Head) -> Result<(), Failure> {
-        let body = Body::new(head.body_len()?)?;
-        if body.is_done() {
+        let length = head.body_len()?;
+        let waits = head.expects_continue()?;
+        let body = Body::new(length);
+        if body.as_ref().is_ok_and(Body::is_done) {
             return self.handle(now, &head);
         }
-        if head.lists("expect", "100-continue") {
-            // No method here wants a body: the answer can be given before it is sent.
-            return Err(Failure::new(405, format!("a body is not taken here, expected one of {ALLOWED}")));
+        if let Err(failure) = Target::parse(&head.target).and_then(|target| decide(&head, &target))
+            && (waits || body.is_err())
+        {
+            // The client hears why before it sends the rest.
+            let manner = Manner { keep_alive: false, ..Manner::of(&head) };
+            self.answer_failure(now, manner, &failure);
+            return Ok(());
         }
-        self.stage = Stage::Body(Box::new((body, head)));
+        if waits && body.is_ok() {
+            self.transmit(Response::interim());
+        }
+        self.stage = Stage::Body(Box::new((body?, head)));
+        self.deadline = Some(now + self.settings.head_timeout);
         Ok(())
     }
 
@@ -37,14 +47,16 @@ impl HttpServer {
     }
 
     fn handle(&mut self, now: Instant, head: &Head) -> Result<(), Failure> {
-        let manner =
-            Manner { head_only: head.method == "HEAD", keep_alive: head.keeps_alive(), is_1_1: head.is_1_1 };
+        let manner = Manner::of(head);
+        if head.method == "OPTIONS" && head.target == "*" {
+            self.respond(now, manner, preflight(head));
+            return Ok(());
+        }
         let target = Target::parse(&head.target)?;
-        let upgrade = head.lists("upgrade", "websocket");
         self.deadline = None;
-        match route(&head.method, &target, upgrade) {
+        match decide(head, &target) {
             Ok(Route::Preflight) => self.respond(now, manner, preflight(head)),
-            Ok(Route::Page(path)) => self.ask_page(manner, head, path),
+            Ok(Route::Page(path)) => self.ask_page(manner, head, &target, path),
             Ok(Route::Live(..)) if manner.head_only => {
                 let (head, _) = self.dated(now, Form::flv_head()).finish(true);
                 self.transmit(head);
@@ -60,9 +72,19 @@ impl HttpServer {
                 }
                 Err(refused) => self.refuse_upgrade(now, manner, &refused),
             },
-            Err(failure) => self.answer_failure(now, manner, &failure),
+            Err(failure) => {
+                self.note_wrong_app(&target.path);
+                self.answer_failure(now, manner, &failure);
+            }
         }
         Ok(())
+    }
+
+    /// Somebody asks for a stream that there cannot be: an operator wants to know.
+    pub(super) fn note_wrong_app(&mut self, path: &str) {
+        if let Some(refusal) = wrong_app(path) {
+            self.note(Note::warn(format!("refused {}: {refusal}", shown(path))));
+        }
     }
 
     /// Says no, and goes on with the connection.
@@ -73,9 +95,10 @@ impl HttpServer {
         self.respond(now, manner, response);
     }
 
-    fn ask_page(&mut self, manner: Manner, head: &Head, path: Arc<str>) {
+    fn ask_page(&mut self, manner: Manner, head: &Head, target: &Target, path: Arc<str>) {
         let if_none_match = head.field("if-none-match").map(Into::into);
-        self.stage = Stage::Page(Box::new(Waiting { manner, path: path.clone() }));
+        let query = target.query.as_str().into();
+        self.stage = Stage::Page(Box::new(Waiting { manner, path: path.clone(), query }));
         self.out.push_back(Output::Event(Event::Call(Call::Page { path, if_none_match })));
     }
 
@@ -103,12 +126,24 @@ impl HttpServer {
 
     /// The host name the client used, without its port; our address where it used none.
     fn vhost(&self, host: &str) -> Arc<str> {
-        let name = match host.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
-            Some((address, _)) => address,
-            None => host.split(':').next().unwrap_or_default(),
-        };
+        let name = host_name(host).unwrap_or_default();
         if name.is_empty() { self.peer.local.ip().to_string().into() } else { name.into() }
     }
+}
+
+impl Manner {
+    fn of(head: &Head) -> Self {
+        Self { head_only: head.method == "HEAD", keep_alive: head.keeps_alive(), is_1_1: head.is_1_1 }
+    }
+}
+
+/// Where a request goes. Only a GET can become a WebSocket (RFC 6455 §4.1).
+fn decide(head: &Head, target: &Target) -> Result<Route, Failure> {
+    let upgrade = head.method == "GET" && head.lists("upgrade", "websocket");
+    if upgrade && !head.is_1_1 {
+        return Err(Failure::new(400, "a WebSocket is asked for with HTTP/1.0, expected HTTP/1.1"));
+    }
+    route(&head.method, target, upgrade)
 }
 
 /// Lists may come in several fields of one name (RFC 9110 §5.3).

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use rtmpd_core::{
-    Close, Error, Event, Input, Instant, Machine, Media, Note, Output, Peer, Reply, Request, Service,
+    Close, Error, Event, Input, Instant, Machine, Media, Note, Output, Peer, Refusal, Reply, Request, Service,
 };
 
 use super::Settings;
@@ -30,6 +30,8 @@ use websocket::Viewer;
 
 /// Most bytes of later requests kept while one is answered.
 const MAX_AHEAD: usize = 64 << 10;
+/// Room for this many outputs is kept: a viewer needs one at a time.
+const KEEP: usize = 2;
 
 /// Makes the machines of an HTTP listener.
 #[derive(Debug)]
@@ -64,6 +66,8 @@ pub struct HttpServer {
     ahead: Vec<u8>,
     /// The client will send no more, but reads on.
     half_closed: bool,
+    /// A request was answered.
+    served: bool,
     deadline: Option<Instant>,
     out: VecDeque<Output>,
 }
@@ -95,6 +99,9 @@ struct Manner {
     is_1_1: bool,
 }
 
+/// Of a request that is the last, whatever it was.
+const LAST: Manner = Manner { head_only: false, keep_alive: false, is_1_1: true };
+
 impl HttpServer {
     /// A client has connected.
     pub fn new(now: Instant, settings: Arc<Settings>, peer: Peer) -> Self {
@@ -103,10 +110,17 @@ impl HttpServer {
             stage: Stage::Head(HeadReader::default()),
             ahead: Vec::new(),
             half_closed: false,
+            served: false,
             deadline: Some(now + settings.head_timeout),
-            out: VecDeque::new(),
+            out: VecDeque::with_capacity(KEEP),
             settings,
         }
+    }
+
+    /// What the machine takes up in memory, in bytes, but for what a busy stage holds in boxes.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        size_of::<Self>() + self.ahead.capacity() + self.out.capacity() * size_of::<Output>()
     }
 
     fn receive(&mut self, now: Instant, mut data: &[u8]) -> Result<(), Error> {
@@ -150,11 +164,10 @@ impl HttpServer {
         Ok(())
     }
 
-    /// The connection cannot go on: says why.
+    /// The connection cannot go on: says why. The error that is returned ends it, and nothing else may.
     fn fail(&mut self, now: Instant, failure: Failure) -> Error {
-        let manner = Manner { head_only: false, keep_alive: false, is_1_1: true };
-        self.respond(now, manner, Response::text(failure.status, &failure.text));
-        self.stage = Stage::Over;
+        self.send_response(now, LAST, Response::text(failure.status, &failure.text));
+        self.stop();
         match failure.status {
             413 | 414 | 431 => Error::limit(failure.text, "RFC 9112 §2"),
             _ => Error::malformed(failure.text, "RFC 9112 §2"),
@@ -163,8 +176,18 @@ impl HttpServer {
 
     /// Sends a whole response and goes on to the next request, or to the end.
     fn respond(&mut self, now: Instant, manner: Manner, response: Response) {
-        let keep_alive = manner.keep_alive && !self.half_closed;
-        let response = match (keep_alive, manner.is_1_1) {
+        self.send_response(now, manner, response);
+        self.served = true;
+        if manner.keep_alive {
+            self.stage = Stage::Head(HeadReader::default());
+            self.deadline = Some(now + self.settings.keep_alive);
+        } else {
+            self.end(Close::Done);
+        }
+    }
+
+    fn send_response(&mut self, now: Instant, manner: Manner, response: Response) {
+        let response = match (manner.keep_alive, manner.is_1_1) {
             (false, _) => response.field("Connection", "close"),
             (true, false) => response.field("Connection", "keep-alive"),
             (true, true) => response,
@@ -172,12 +195,6 @@ impl HttpServer {
         let (head, body) = self.dated(now, response).finish(manner.head_only);
         self.transmit(head);
         self.transmit(body);
-        if keep_alive {
-            self.stage = Stage::Head(HeadReader::default());
-            self.deadline = Some(now + self.settings.keep_alive);
-        } else {
-            self.end(Close::Done);
-        }
     }
 
     fn dated(&self, now: Instant, response: Response) -> Response {
@@ -187,7 +204,11 @@ impl HttpServer {
     /// Takes up the requests that came while one was answered.
     fn go_on(&mut self, now: Instant) -> Result<(), Error> {
         let ahead = std::mem::take(&mut self.ahead);
-        self.receive(now, &ahead)
+        self.receive(now, &ahead)?;
+        if self.half_closed && matches!(self.stage, Stage::Head(_) | Stage::Body(_)) {
+            self.end(Close::Done);
+        }
+        Ok(())
     }
 
     fn handle_reply(&mut self, now: Instant, reply: Reply) -> Result<(), Error> {
@@ -206,6 +227,8 @@ impl HttpServer {
         match &self.stage {
             // Some clients say all they have to say and then close their side.
             Stage::Page(_) => self.half_closed = true,
+            // What they were answered may still be on its way: it is not to be thrown away.
+            Stage::Head(_) | Stage::Body(_) if self.served => self.end(Close::Done),
             Stage::Head(_)
             | Stage::Body(_)
             | Stage::Asking(_)
@@ -236,17 +259,28 @@ impl HttpServer {
         Ok(())
     }
 
-    fn handle_shutdown(&mut self) {
-        if let Stage::WebSocket(viewer) = &mut self.stage {
-            viewer.say_going_away(&mut self.out);
+    fn handle_shutdown(&mut self, now: Instant) {
+        match &mut self.stage {
+            Stage::WebSocket(viewer) => viewer.say_going_away(&mut self.out),
+            Stage::Page(_) | Stage::Asking(_) => {
+                let text = Refusal::ShuttingDown.to_string();
+                self.send_response(now, LAST, Response::text(503, &text));
+            }
+            Stage::Head(_) | Stage::Body(_) | Stage::Live(_) | Stage::Over => {}
         }
         self.end(Close::Shutdown);
     }
 
     fn end(&mut self, why: Close) {
+        self.stop();
+        self.out.push_back(Output::Close(why));
+    }
+
+    /// Nothing more is listened to.
+    fn stop(&mut self) {
         self.stage = Stage::Over;
         self.deadline = None;
-        self.out.push_back(Output::Close(why));
+        self.ahead = Vec::new();
     }
 
     fn transmit(&mut self, data: Bytes) {
@@ -284,13 +318,17 @@ impl Machine for HttpServer {
             Input::Timeout => self.handle_timeout(now)?,
             Input::Reply(reply) => self.handle_reply(now, reply)?,
             Input::Media(media) => self.handle_media(&media),
-            Input::Shutdown => self.handle_shutdown(),
+            Input::Shutdown => self.handle_shutdown(now),
         }
         Ok(())
     }
 
     fn poll_output(&mut self) -> Option<Output> {
-        self.out.pop_front()
+        let output = self.out.pop_front();
+        if output.is_none() && self.out.capacity() > KEEP {
+            self.out.shrink_to(KEEP);
+        }
+        output
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
@@ -304,5 +342,5 @@ impl Machine for HttpServer {
 
 /// Asks the shard for a stream.
 fn play(request: Request, packaging: rtmpd_core::media::Packaging) -> Output {
-    Output::Event(Event::Play(request, packaging))
+    Output::Event(Event::Play(Box::new(request), packaging))
 }

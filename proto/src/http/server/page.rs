@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rtmpd_core::{Answer, Instant, Note};
 
 use super::super::route::not_found;
-use super::super::wire::{Failure, Response};
+use super::super::wire::{Failure, Response, shown};
 use super::{HttpServer, Manner};
 
 /// A request whose page is being looked for.
@@ -13,14 +13,16 @@ use super::{HttpServer, Manner};
 pub(super) struct Waiting {
     pub(super) manner: Manner,
     pub(super) path: Arc<str>,
+    /// Verbatim, without its `?`.
+    pub(super) query: Box<str>,
 }
 
 impl HttpServer {
     pub(super) fn answer_page(&mut self, now: Instant, waiting: &Waiting, answer: Answer) {
-        let Waiting { manner, path } = waiting;
+        let Waiting { manner, path, query } = waiting;
         let response = match answer {
             Answer::Page { etag, not_modified: true, .. } => {
-                Response::new(304).field("ETag", &etag).unsized_body()
+                Response::new(304).field("ETag", &etag).field("Cache-Control", "no-cache").unsized_body()
             }
             Answer::Page { content_type, etag, body, .. } => Response::new(200)
                 .field("ETag", &etag)
@@ -28,14 +30,18 @@ impl HttpServer {
                 .field("X-Content-Type-Options", "nosniff")
                 .body(content_type, body),
             Answer::Folder => {
-                let there = format!("{}/", encode(path));
+                let there = match &**query {
+                    "" => format!("{}/", encode(path)),
+                    query => format!("{}/?{query}", encode(path)),
+                };
                 Response::text(301, &there).field("Location", &there)
             }
             Answer::NotFound => {
+                self.note_wrong_app(path);
                 return self.answer_failure(now, *manner, &Failure::new(404, not_found(path)));
             }
             Answer::Failed(text) => {
-                self.note(Note::warn(format!("page '{}': {text}", path.escape_debug())));
+                self.note(Note::warn(format!("page {}: {text}", shown(path))));
                 Response::text(500, "the page could not be read")
             }
         };

@@ -46,11 +46,12 @@ impl Viewer {
                 Ok(Some(Incoming::Close { code, .. })) => {
                     // §5.5.1: the code comes back; 1005 stands for none and never travels.
                     say_close(out, if ws::close::may_travel(code) { code } else { NORMAL }, "");
-                    out.push_back(Output::Close(Close::PeerGone));
+                    // The peer waits for our close frame: a connection that is merely gone would not be sent it.
+                    out.push_back(Output::Close(Close::Done));
                     return Ok(());
                 }
                 Err(broken) => {
-                    say_close(out, broken.close, "");
+                    say_close(out, broken.close, &broken.error.to_string());
                     return Err(broken.error);
                 }
             }

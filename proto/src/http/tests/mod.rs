@@ -2,7 +2,15 @@
 #![allow(clippy::unwrap_used)]
 
 mod any;
+mod bodies;
+mod client;
+mod connections;
+mod heads;
 mod machine;
+mod paths;
+mod players;
+mod properties;
+mod sockets;
 mod streams;
 mod tables;
 

@@ -2,30 +2,49 @@
 //!
 //! Spec: RFC 9112 §6, §7.1.
 
-use super::Failure;
+use super::{Failure, shown};
 
 /// Longest body that is passed over, in bytes, with chunk sizes and trailers.
-const MAX_BODY: u64 = 64 << 10;
-/// Longest chunk size line or trailer line, in bytes.
-const MAX_LINE: usize = 1024;
+const MAX_BODY: usize = 64 << 10;
 
-/// What of a body is still to come.
+/// What of a body is still to come. Nothing of it is kept.
 #[derive(Debug)]
 pub struct Body {
-    taken: u64,
-    stage: Stage,
+    part: Part,
+    /// How many bytes it may still have.
+    allowed: usize,
 }
 
-#[derive(Debug)]
-enum Stage {
-    /// So many bytes.
-    Length(u64),
-    /// A chunk's size line.
-    Size(Vec<u8>),
-    /// So many bytes of a chunk, and the line end behind them.
-    Chunk(u64),
-    /// Trailer lines, up to an empty one.
-    Trailer(Vec<u8>),
+/// What the next byte belongs to.
+#[derive(Copy, Clone, Debug)]
+enum Part {
+    /// Content: so many bytes are left, and whether they are a chunk's.
+    Data {
+        left: u64,
+        chunk: bool,
+    },
+    /// The hex digits of a chunk's size.
+    Size {
+        size: u64,
+        digits: u8,
+    },
+    /// What may stand behind the size.
+    Extension {
+        size: u64,
+    },
+    /// The LF of a size line.
+    SizeEnd {
+        size: u64,
+    },
+    /// The CR, then the LF, behind a chunk.
+    ChunkEnd {
+        cr: bool,
+    },
+    /// A trailer line: whether nothing stands in it, and whether CR was its last byte.
+    Trailer {
+        empty: bool,
+        cr: bool,
+    },
     Done,
 }
 
@@ -35,94 +54,89 @@ impl Body {
     /// # Errors
     /// When it is longer than is passed over.
     pub fn new(length: Option<u64>) -> Result<Self, Failure> {
-        let stage = match length {
-            Some(0) => Stage::Done,
-            Some(length) if length > MAX_BODY => return Err(too_long()),
-            Some(length) => Stage::Length(length),
-            None => Stage::Size(Vec::new()),
+        let part = match length {
+            Some(0) => Part::Done,
+            Some(length) if length > MAX_BODY as u64 => return Err(too_long()),
+            Some(length) => Part::Data { left: length, chunk: false },
+            None => Part::Size { size: 0, digits: 0 },
         };
-        Ok(Self { taken: 0, stage })
+        Ok(Self { part, allowed: MAX_BODY })
     }
 
     /// Whether all of it has come.
     pub fn is_done(&self) -> bool {
-        matches!(self.stage, Stage::Done)
+        matches!(self.part, Part::Done)
     }
 
     /// Takes bytes from the front of `data`.
     ///
     /// # Errors
-    /// When a chunk is malformed or the body too long.
+    /// When a chunk is malformed or the body too long; `data` then begins with the first byte that is wrong.
     pub fn skip(&mut self, data: &mut &[u8]) -> Result<(), Failure> {
-        while !self.is_done() && !data.is_empty() {
-            let before = data.len();
-            self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
-                Stage::Length(left) => match take(data, left) {
-                    0 => Stage::Done,
-                    left => Stage::Length(left),
-                },
-                Stage::Size(line) => match take_line(data, line)? {
-                    Ok(line) => after_size(&line)?,
-                    Err(partial) => Stage::Size(partial),
-                },
-                Stage::Chunk(left) => match take(data, left) {
-                    0 => Stage::Size(Vec::new()),
-                    left => Stage::Chunk(left),
-                },
-                Stage::Trailer(line) => match take_line(data, line)? {
-                    Ok(line) if line.is_empty() => Stage::Done,
-                    Ok(_) => Stage::Trailer(Vec::new()),
-                    Err(partial) => Stage::Trailer(partial),
-                },
-                Stage::Done => Stage::Done,
-            };
-            self.taken += (before - data.len()) as u64;
-            if self.taken > MAX_BODY {
+        while let Some(&byte) = data.first().filter(|_| !self.is_done()) {
+            if self.allowed == 0 {
                 return Err(too_long());
             }
+            let (step, next) = self.part.after(byte, data.len().min(self.allowed))?;
+            self.part = next;
+            self.allowed -= step;
+            *data = data.get(step..).unwrap_or_default();
         }
         Ok(())
     }
 }
 
-fn too_long() -> Failure {
-    Failure::new(413, format!("request body is longer than {MAX_BODY} bytes"))
-}
-
-fn after_size(line: &[u8]) -> Result<Stage, Failure> {
-    // Behind `;` are extensions, which nobody uses.
-    let digits = line.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
-    let text = std::str::from_utf8(digits).unwrap_or_default();
-    let hex = !text.is_empty() && text.len() <= 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    match u64::from_str_radix(text, 16).ok().filter(|_| hex) {
-        Some(0) => Ok(Stage::Trailer(Vec::new())),
-        Some(size) => Ok(Stage::Chunk(size + 2)),
-        None => Err(Failure::new(400, "chunk size is not up to 8 hexadecimal digits (RFC 9112 §7.1)")),
+impl Part {
+    /// How many bytes, the first of which is `byte`, are this part's, and what follows them. There are `available`.
+    fn after(self, byte: u8, available: usize) -> Result<(usize, Self), Failure> {
+        let Self::Data { left, chunk } = self else { return Ok((1, self.after_mark(byte)?)) };
+        let here = usize::try_from(left).unwrap_or(usize::MAX).min(available);
+        let next = match (left - here as u64, chunk) {
+            (0, true) => Self::ChunkEnd { cr: false },
+            (0, false) => Self::Done,
+            (left, chunk) => Self::Data { left, chunk },
+        };
+        Ok((here, next))
     }
-}
 
-/// Takes up to `left` bytes; returns how many are still to come.
-fn take(data: &mut &[u8], left: u64) -> u64 {
-    let now = usize::try_from(left).unwrap_or(usize::MAX).min(data.len());
-    *data = data.get(now..).unwrap_or_default();
-    left - now as u64
-}
-
-/// Takes a line without its end, or what has come of it.
-#[allow(clippy::type_complexity)]
-fn take_line(data: &mut &[u8], mut line: Vec<u8>) -> Result<Result<Vec<u8>, Vec<u8>>, Failure> {
-    while let Some((&byte, rest)) = data.split_first() {
-        *data = rest;
-        if byte == b'\n' {
-            if line.last() == Some(&b'\r') {
-                line.pop();
+    /// What follows `byte`, outside of content. Line ends are CR LF only: a reader before us may know no other.
+    fn after_mark(self, byte: u8) -> Result<Self, Failure> {
+        match (self, byte) {
+            (Self::Size { size, digits }, _) if byte.is_ascii_hexdigit() => {
+                let value = char::from(byte).to_digit(16).unwrap_or_default();
+                // Fifteen digits cannot overflow, and are more than anyone may send.
+                if digits == 15 {
+                    return Err(too_long());
+                }
+                Ok(Self::Size { size: size * 16 + u64::from(value), digits: digits + 1 })
             }
-            return Ok(Ok(line));
-        }
-        line.push(byte);
-        if line.len() > MAX_LINE {
-            return Err(Failure::new(400, format!("chunk line is longer than {MAX_LINE} bytes")));
+            (Self::Size { digits: 0, .. }, _) => wrong(byte, "a size in hexadecimal digits"),
+            (Self::Size { size, .. } | Self::Extension { size }, b'\r') => Ok(Self::SizeEnd { size }),
+            (Self::Size { size, .. }, b';' | b' ' | b'\t') => Ok(Self::Extension { size }),
+            (Self::Size { .. }, _) => wrong(byte, "a hexadecimal digit, ';' or CR LF"),
+            (Self::Extension { .. }, b'\n') => wrong(byte, "CR LF"),
+            (Self::Extension { size }, _) => Ok(Self::Extension { size }),
+            (Self::SizeEnd { size: 0 }, b'\n') => Ok(Self::Trailer { empty: true, cr: false }),
+            (Self::SizeEnd { size }, b'\n') => Ok(Self::Data { left: size, chunk: true }),
+            (Self::SizeEnd { .. }, _) => wrong(byte, "LF"),
+            (Self::ChunkEnd { cr: false }, b'\r') => Ok(Self::ChunkEnd { cr: true }),
+            (Self::ChunkEnd { cr: true }, b'\n') => Ok(Self::Size { size: 0, digits: 0 }),
+            (Self::ChunkEnd { .. }, _) => wrong(byte, "CR LF"),
+            (Self::Trailer { empty: true, cr: true }, b'\n') => Ok(Self::Done),
+            (Self::Trailer { cr: true, .. }, b'\n') => Ok(Self::Trailer { empty: true, cr: false }),
+            (Self::Trailer { cr: true, .. }, _) | (Self::Trailer { .. }, b'\n') => wrong(byte, "CR LF"),
+            (Self::Trailer { empty, .. }, b'\r') => Ok(Self::Trailer { empty, cr: true }),
+            (Self::Trailer { .. }, _) => Ok(Self::Trailer { empty: false, cr: false }),
+            (part @ (Self::Data { .. } | Self::Done), _) => Ok(part),
         }
     }
-    Ok(Err(line))
+}
+
+fn wrong(byte: u8, expected: &str) -> Result<Part, Failure> {
+    let shown = shown(&String::from_utf8_lossy(&[byte]));
+    Err(Failure::new(400, format!("a chunk has {shown}, expected {expected} (RFC 9112 §7.1)")))
+}
+
+fn too_long() -> Failure {
+    Failure::new(413, format!("the request body is longer than {MAX_BODY} bytes; nothing here takes one"))
 }

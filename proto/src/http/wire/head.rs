@@ -1,6 +1,8 @@
-//! A request's head. Spec: RFC 9112 §2 to §5.
+//! A request's head. Spec: RFC 9112 §2 to §6.
 
-use super::{Failure, shown};
+use super::complaint::{explain, malformed_line};
+use super::target::host_name;
+use super::{Failure, is_token_byte, shown};
 
 /// Longest head, in bytes.
 pub const MAX_HEAD: usize = 16 << 10;
@@ -41,6 +43,16 @@ impl HeadReader {
         {
             *data = rest;
         }
+        if let Some(first) = data.get(..1).filter(|_| self.buffer.is_empty())
+            && !first.iter().copied().all(is_token_byte)
+        {
+            // Whatever it is (TLS mostly), it is not worth waiting for its end.
+            let text = format!(
+                "the request begins with {}, expected a method",
+                shown(&String::from_utf8_lossy(first))
+            );
+            return Err(Failure::new(400, text));
+        }
         while let Some((&byte, rest)) = data.split_first() {
             let line_end = data.iter().position(|&byte| byte == b'\n').map_or(data.len(), |at| at + 1);
             let (line, after) =
@@ -48,10 +60,10 @@ impl HeadReader {
             *data = after;
             self.buffer.extend_from_slice(line);
             if self.searched == 0 && self.buffer.len() > MAX_LINE {
-                return Err(Failure::new(414, format!("request line is longer than {MAX_LINE} bytes")));
+                return Err(Failure::new(414, format!("the request line is longer than {MAX_LINE} bytes")));
             }
             if self.buffer.len() > MAX_HEAD {
-                return Err(Failure::new(431, format!("request head is longer than {MAX_HEAD} bytes")));
+                return Err(Failure::new(431, format!("the request head is longer than {MAX_HEAD} bytes")));
             }
             let is_line = self.buffer.ends_with(b"\n");
             if is_line {
@@ -78,12 +90,12 @@ fn parse(bytes: &[u8]) -> Result<Head, Failure> {
     let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
     let mut request = httparse::Request::new(&mut fields);
     match request.parse(bytes) {
-        Ok(httparse::Status::Complete(_)) => {}
-        Ok(httparse::Status::Partial) => return Err(Failure::new(400, "request head ends too early")),
+        Ok(httparse::Status::Complete(length)) if length == bytes.len() => {}
+        Ok(_) => return Err(malformed_line(bytes)),
         Err(httparse::Error::TooManyHeaders) => {
-            return Err(Failure::new(431, format!("more than {MAX_FIELDS} header fields")));
+            return Err(Failure::new(431, format!("there are more than {MAX_FIELDS} header fields")));
         }
-        Err(error) => return Err(Failure::new(400, format!("request head: {error}"))),
+        Err(error) => return Err(explain(error, bytes)),
     }
     let head = Head {
         method: request.method.unwrap_or_default().to_owned(),
@@ -95,10 +107,11 @@ fn parse(bytes: &[u8]) -> Result<Head, Failure> {
             .map(|field| (field.name.to_owned(), String::from_utf8_lossy(field.value).trim().to_owned()))
             .collect(),
     };
-    if head.is_1_1 && head.all("host").count() != 1 {
-        let count = head.all("host").count();
+    let count = head.all("host").count();
+    if count > 1 || (head.is_1_1 && count == 0) {
         return Err(Failure::new(400, format!("{count} Host fields, expected one (RFC 9112 §3.2)")));
     }
+    host_name(head.field("host").unwrap_or_default())?;
     Ok(head)
 }
 
@@ -124,36 +137,66 @@ impl Head {
 
     /// Whether the client wants to send more requests (§9.3).
     pub fn keeps_alive(&self) -> bool {
-        if self.is_1_1 { !self.lists("connection", "close") } else { self.lists("connection", "keep-alive") }
+        !self.lists("connection", "close") && (self.is_1_1 || self.lists("connection", "keep-alive"))
+    }
+
+    /// Whether the client waits for our word before it sends its body (RFC 9110 §10.1.1).
+    ///
+    /// # Errors
+    /// When it expects anything else.
+    pub fn expects_continue(&self) -> Result<bool, Failure> {
+        let Some(value) = self.field("expect") else { return Ok(false) };
+        if value.eq_ignore_ascii_case("100-continue") {
+            return Ok(self.is_1_1);
+        }
+        Err(Failure::new(417, format!("Expect is {}, expected '100-continue'", shown(value))))
     }
 
     /// How many bytes of body follow: a number, or chunks (`None`).
     ///
     /// # Errors
-    /// When the fields contradict each other, which is how requests are smuggled (§6.3).
+    /// When two readers could disagree about it, which is how requests are smuggled (§6.3, §11.2).
     pub fn body_len(&self) -> Result<Option<u64>, Failure> {
-        let chunked = self.field("transfer-encoding");
-        let mut lengths = self.all("content-length").flat_map(|value| value.split(',')).map(str::trim);
-        let length = lengths.next();
-        if let Some(coding) = chunked {
-            if length.is_some() {
-                return Err(Failure::new(400, "both Transfer-Encoding and Content-Length (RFC 9112 §6.1)"));
+        match (self.once("content-length")?, self.once("transfer-encoding")?) {
+            (None, None) => Ok(Some(0)),
+            (Some(length), None) => parse_length(length).map(Some),
+            (Some(_), Some(_)) => Err(Failure::new(
+                400,
+                "both Transfer-Encoding and Content-Length, expected one (RFC 9112 §6.1)",
+            )),
+            (None, Some(coding)) if !self.is_1_1 => {
+                let text =
+                    format!("Transfer-Encoding is {} in HTTP/1.0, expected Content-Length", shown(coding));
+                Err(Failure::new(400, text))
             }
-            if !coding.eq_ignore_ascii_case("chunked") || self.all("transfer-encoding").count() > 1 {
+            (None, Some(coding)) if coding.eq_ignore_ascii_case("chunked") => Ok(None),
+            (None, Some(coding)) => {
+                let is_one = !coding.is_empty() && coding.bytes().all(is_token_byte);
                 let text = format!("Transfer-Encoding is {}, expected 'chunked'", shown(coding));
-                return Err(Failure::new(501, text));
+                Err(Failure::new(if is_one { 501 } else { 400 }, text))
             }
-            return Ok(None);
-        }
-        let Some(text) = length else { return Ok(Some(0)) };
-        if let Some(other) = lengths.find(|other| *other != text) {
-            let text = format!("Content-Length is {} and {}", shown(text), shown(other));
-            return Err(Failure::new(400, text));
-        }
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        match text.parse().ok().filter(|_| digits) {
-            Some(length) => Ok(Some(length)),
-            None => Err(Failure::new(400, format!("Content-Length is {}, expected a number", shown(text)))),
         }
     }
+
+    /// The value of a field that must not be given twice.
+    fn once(&self, name: &str) -> Result<Option<&str>, Failure> {
+        let mut values = self.fields.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        match (values.next(), values.next()) {
+            (Some((key, one)), Some((_, other))) => {
+                let text =
+                    format!("{key} is given twice, {} and {}, expected it once", shown(one), shown(other));
+                Err(Failure::new(400, text))
+            }
+            (first, _) => Ok(first.map(|(_, value)| value.as_str())),
+        }
+    }
+}
+
+fn parse_length(text: &str) -> Result<u64, Failure> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let length = text.parse().ok().filter(|&length: &u64| is_number && length < 1 << 63);
+    length.ok_or_else(|| {
+        let text = format!("Content-Length is {}, expected a number of bytes below 2^63", shown(text));
+        Failure::new(400, text)
+    })
 }

@@ -4,6 +4,7 @@
 //! - [`Target`]: where it wants to go, decoded · [`Response`]: what we answer · `date`: the time as HTTP writes it
 
 mod body;
+mod complaint;
 mod date;
 mod head;
 mod response;
@@ -14,6 +15,7 @@ pub use date::imf_fixdate;
 pub use head::{Head, HeadReader, MAX_HEAD};
 pub use response::Response;
 pub use target::Target;
+pub(super) use target::host_name;
 
 /// Why a request cannot be served, in the words of HTTP.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,6 +31,11 @@ impl Failure {
     pub fn new(status: u16, text: impl Into<String>) -> Self {
         Self { status, text: text.into() }
     }
+}
+
+/// Whether the byte may stand in a method, a field name or another token (RFC 9110 §5.6.2).
+pub(crate) fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// A value from the wire for an error text: short and harmless.

@@ -21,6 +21,11 @@ impl Response {
             .field("Access-Control-Expose-Headers", "Content-Length, Content-Range, Date, ETag, Location")
     }
 
+    /// What a client hears that waits with its body (RFC 9110 §15.2.1).
+    pub fn interim() -> Bytes {
+        Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n")
+    }
+
     /// A short text, with a line end.
     pub fn text(status: u16, text: &str) -> Self {
         Self::new(status).body("text/plain; charset=utf-8", Bytes::from(format!("{text}\n")))
@@ -77,6 +82,7 @@ fn reason(status: u16) -> &'static str {
         413 => "Content Too Large",
         414 => "URI Too Long",
         415 => "Unsupported Media Type",
+        417 => "Expectation Failed",
         426 => "Upgrade Required",
         431 => "Request Header Fields Too Large",
         500 => "Internal Server Error",

@@ -23,6 +23,7 @@ impl Target {
             Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
                 let at = rest.find(['/', '?']).unwrap_or(rest.len());
                 let (host, path) = rest.split_at_checked(at).unwrap_or((rest, ""));
+                host_name(host)?;
                 (Some(host.to_owned()), path)
             }
             Some(_) | None => (None, text),
@@ -44,6 +45,28 @@ impl Target {
             .find(|(key, _)| *key == name)
             .map(|(_, v)| v)
     }
+}
+
+/// The host of `host`, `host:port` or `[address]:port`; empty where there is none.
+///
+/// # Errors
+/// When it is none of these: it becomes a vhost, so nothing else may pass for one.
+pub(crate) fn host_name(text: &str) -> Result<&str, Failure> {
+    let wrong = || Failure::new(400, format!("Host is {}, expected NAME or NAME:PORT", shown(text)));
+    let (host, port) = match text.strip_prefix('[') {
+        Some(inner) => {
+            let (host, after) = inner.split_once(']').ok_or_else(wrong)?;
+            let is_address =
+                !host.is_empty() && host.bytes().all(|b| b.is_ascii_hexdigit() || b":.".contains(&b));
+            let port = if after.is_empty() { Some("") } else { after.strip_prefix(':') };
+            (host, port.filter(|_| is_address).ok_or_else(wrong)?)
+        }
+        None => text.split_once(':').unwrap_or((text, "")),
+    };
+    let is_name = !matches!(host, "." | "..")
+        && !host.contains(|c: char| c.is_control() || c.is_whitespace() || "/?#@[]\\<>\"".contains(c));
+    let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
+    if is_name && is_port { Ok(host) } else { Err(wrong()) }
 }
 
 fn normalise(path: &str) -> Result<String, Failure> {

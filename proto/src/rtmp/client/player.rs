@@ -102,7 +102,7 @@ impl RtmpPlayer {
         match code {
             "NetStream.Play.Start" if self.stage == Stage::Asking => {
                 self.stage = Stage::Offering;
-                self.out.push_back(Output::Event(Event::Publish(self.request.clone())));
+                self.out.push_back(Output::Event(Event::Publish(Box::new(self.request.clone()))));
             }
             "NetStream.Play.UnpublishNotify" | "NetStream.Play.Stop" => self.finish(Close::StreamEnded),
             code if command.is_bad_news() => {

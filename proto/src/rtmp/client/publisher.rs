@@ -64,7 +64,7 @@ impl RtmpPublisher {
         match (self.stage, code) {
             (Stage::Asking(stream), "NetStream.Publish.Start") => {
                 self.stage = Stage::Publishing(stream);
-                self.out.push_back(Output::Event(Event::Play(self.request.clone(), PACKAGING)));
+                self.out.push_back(Output::Event(Event::Play(Box::new(self.request.clone()), PACKAGING)));
             }
             (_, code) if command.is_bad_news() => {
                 let text = command.description().unwrap_or_default();

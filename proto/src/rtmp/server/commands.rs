@@ -95,7 +95,7 @@ impl RtmpServer {
             Ok(request) => {
                 self.step(Step::Publish(stream))?;
                 self.publishing = Some(Box::new(Publishing::new(&self.settings)));
-                self.event(Event::Publish(request));
+                self.event(Event::Publish(Box::new(request)));
                 self.waits = true;
             }
             Err(refusal) => {
@@ -132,7 +132,7 @@ impl RtmpServer {
         self.step(Step::Play(stream))?;
         let reset = command.values.get(4).and_then(Value::as_bool).unwrap_or(true);
         self.playing = Some(Playing::new(stream, reset));
-        self.event(Event::Play(request, packaging));
+        self.event(Event::Play(Box::new(request), packaging));
         self.waits = true;
         Ok(())
     }
