@@ -17,6 +17,7 @@ pub mod chunk;
 pub mod client;
 pub mod command;
 pub mod handshake;
+mod intake;
 mod link;
 pub mod message;
 mod packager;

@@ -7,19 +7,17 @@ use rtmpd_core::{Close, Dice, Error, Event, Input, Instant, Machine, Output, Ref
 use super::super::Settings;
 use super::super::chunk::Message;
 use super::super::command::Command;
+use super::super::intake::Intake;
 use super::super::message;
-use super::super::unwrap::Unwrap;
 use super::dial::{Dial, Dialled, Target, Way};
 use crate::amf::Value;
-use crate::container::flv::{self, Unpackager, Unpacked};
 
 /// See the module's text. It publishes `request` here once the other server plays.
 #[derive(Debug)]
 pub struct RtmpPlayer {
     dial: Dial,
     request: Request,
-    unpackager: Unpackager,
-    unwrap: Unwrap,
+    intake: Intake,
     stage: Stage,
     /// The message stream that is played on.
     stream: u32,
@@ -51,8 +49,7 @@ impl RtmpPlayer {
         Self {
             dial,
             request,
-            unpackager: Unpackager::new(flv::Settings { h265_id: settings.h265_id }),
-            unwrap: Unwrap::default(),
+            intake: Intake::new(settings.h265_id),
             stage: Stage::Dialling,
             stream: 0,
             deadline: now + settings.greeting + settings.patience,
@@ -77,7 +74,7 @@ impl RtmpPlayer {
                     self.dial.send(stream, &Command::new("play", 0.0, values), &mut self.out);
                 }
                 Dialled::Status(command) => self.handle_status(&command)?,
-                Dialled::Message(message) => self.handle_media(now, message)?,
+                Dialled::Message(message) => self.handle_media(now, &message),
             }
             if self.stage == Stage::Over {
                 break;
@@ -115,32 +112,23 @@ impl RtmpPlayer {
         Ok(())
     }
 
-    fn handle_media(&mut self, now: Instant, message: Message) -> Result<(), Error> {
-        let Some(tag) = message::tag_type(message.kind) else { return Ok(()) };
+    fn handle_media(&mut self, now: Instant, message: &Message) {
+        let Some(tag) = message::tag_type(message.kind) else { return };
         self.deadline = now + self.max_idle;
-        let time = self.unwrap.unwrap(message.timestamp);
-        let payload = message::amf0_part(&message);
-        if !message::is_server_talk(tag, &payload) {
-            self.unpackager.push(now, tag, time, payload)?;
-        }
+        self.intake.push(now, tag, message);
         self.drain();
-        Ok(())
     }
 
     /// Passes on what has come, once our shard lets us publish.
     fn drain(&mut self) {
         while self.stage == Stage::Playing {
-            let Some(unpacked) = self.unpackager.poll() else { break };
-            self.out.push_back(Output::Event(match unpacked {
-                Unpacked::Tracks(description) => Event::Tracks(description),
-                Unpacked::Frame(frame) => Event::Frame(frame),
-                Unpacked::Note(note) => Event::Note(note),
-            }));
+            let Some(event) = self.intake.poll() else { break };
+            self.out.push_back(Output::Event(event));
         }
     }
 
     fn finish(&mut self, why: Close) {
-        self.unpackager.finish();
+        self.intake.finish();
         self.drain();
         if matches!(self.stage, Stage::Asking | Stage::Offering | Stage::Playing) {
             let delete = Command::new("deleteStream", 0.0, [Value::Null, Value::Number(self.stream.into())]);
@@ -158,7 +146,7 @@ impl Machine for RtmpPlayer {
             (Input::Bytes(data), _) => self.receive(now, data)?,
             (Input::Eof, _) => self.finish(Close::PeerGone),
             (Input::Timeout, _) => {
-                self.unpackager.handle_timeout(now);
+                self.intake.handle_timeout(now);
                 self.drain();
                 if now >= self.deadline {
                     return Err(Error::TimedOut("media from the other server"));
@@ -184,7 +172,7 @@ impl Machine for RtmpPlayer {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let media_at = self.unpackager.poll_timeout();
+        let media_at = self.intake.poll_timeout();
         (self.stage != Stage::Over).then(|| media_at.map_or(self.deadline, |at| at.min(self.deadline)))
     }
 }

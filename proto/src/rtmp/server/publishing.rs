@@ -1,83 +1,56 @@
-//! Media in: messages → tracks and frames.
+//! Media in: what a publisher's connection needs beyond the others.
 
 use std::collections::VecDeque;
 
-use rtmpd_core::{Error, Event, Instant, Output};
+use rtmpd_core::{Error, Instant, Output};
 
 use super::super::Settings;
 use super::super::chunk::Message;
-use super::super::message;
-use super::super::unwrap::Unwrap;
+use super::super::intake::Intake;
 use super::RtmpServer;
 use super::state::{State, Step};
-use crate::container::flv::{self, TagType, Unpackager, Unpacked};
+use crate::container::flv::TagType;
 
-/// What a publisher's connection needs beyond the others.
+/// What a publisher sends, on its way to the shard.
 #[derive(Debug)]
 pub(super) struct Publishing {
-    unpackager: Unpackager,
-    unwrap: Unwrap,
+    intake: Intake,
 }
 
 impl Publishing {
     pub(super) fn new(settings: &Settings) -> Self {
-        Self {
-            unpackager: Unpackager::new(flv::Settings { h265_id: settings.h265_id }),
-            unwrap: Unwrap::default(),
-        }
-    }
-
-    fn push(
-        &mut self,
-        now: Instant,
-        tag: TagType,
-        message: Message,
-        out: &mut VecDeque<Output>,
-    ) -> Result<(), Error> {
-        let time = self.unwrap.unwrap(message.timestamp);
-        let payload = message::amf0_part(&message);
-        if message::is_server_talk(tag, &payload) {
-            return Ok(());
-        }
-        let result = self.unpackager.push(now, tag, time, payload);
-        self.drain(out);
-        result
+        Self { intake: Intake::new(settings.h265_id) }
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant, out: &mut VecDeque<Output>) {
-        self.unpackager.handle_timeout(now);
+        self.intake.handle_timeout(now);
         self.drain(out);
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        self.unpackager.poll_timeout()
+        self.intake.poll_timeout()
     }
 
     /// The publisher is done: what was held back comes out.
     pub(super) fn finish(&mut self, out: &mut VecDeque<Output>) {
-        self.unpackager.finish();
+        self.intake.finish();
         self.drain(out);
     }
 
     fn drain(&mut self, out: &mut VecDeque<Output>) {
-        while let Some(unpacked) = self.unpackager.poll() {
-            out.push_back(Output::Event(match unpacked {
-                Unpacked::Tracks(description) => Event::Tracks(description),
-                Unpacked::Frame(frame) => Event::Frame(frame),
-                Unpacked::Note(note) => Event::Note(note),
-            }));
+        while let Some(event) = self.intake.poll() {
+            out.push_back(Output::Event(event));
         }
     }
 }
 
 impl RtmpServer {
-    pub(super) fn handle_media(&mut self, now: Instant, tag: TagType, message: Message) -> Result<(), Error> {
+    pub(super) fn handle_media(&mut self, now: Instant, tag: TagType, message: &Message) {
         // Media behind a closed stream, or from a player, concerns nobody.
-        let (State::Publishing(_), Some(publishing)) = (self.state, &mut self.publishing) else {
-            return Ok(());
-        };
+        let (State::Publishing(_), Some(publishing)) = (self.state, &mut self.publishing) else { return };
         self.active_at = now;
-        publishing.push(now, tag, message, &mut self.out)
+        publishing.intake.push(now, tag, message);
+        publishing.drain(&mut self.out);
     }
 
     /// The shard said yes.

@@ -84,7 +84,10 @@ impl RtmpServer {
                 self.handle_command(now, message.stream, &command)
             }
             kind => match message::tag_type(kind) {
-                Some(tag) => self.handle_media(now, tag, message),
+                Some(tag) => {
+                    self.handle_media(now, tag, &message);
+                    Ok(())
+                }
                 // Shared objects and what else there may be: nobody here has use for it.
                 None => Ok(()),
             },

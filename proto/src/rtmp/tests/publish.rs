@@ -234,10 +234,18 @@ fn the_server_goes_down_under_a_publisher() {
 }
 
 #[test]
-fn malformed_media_ends_the_connection() {
+fn malformed_media_is_left_out_with_a_note_now_and_then() {
     let mut desk = Desk::publishing();
-    desk.message(message::VIDEO, 1, 0, b"\x17\0");
-    assert!(desk.error().starts_with("malformed: "), "{}", desk.error());
+    for timestamp in 0..5 {
+        desk.message(message::VIDEO, 1, timestamp, b"\x17\0");
+    }
+    let notes: Vec<String> = desk.events.iter().map(|event| format!("{event:?}")).collect();
+    let said =
+        |count: u32| notes.iter().filter(|note| note.contains(&format!("left out ({count} so far)"))).count();
+    assert_eq!([1, 2, 3, 4, 5].map(said), [1, 1, 0, 1, 0], "{notes:?}");
+    sound(&mut desk, 40);
+    assert!(!media_events(&desk).is_empty(), "the stream goes on");
+    assert_eq!(desk.end, None);
     // Media that concerns nobody does no harm.
     let mut desk = Desk::connected();
     desk.message(message::VIDEO, 1, 0, b"\x17\0");
