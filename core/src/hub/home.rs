@@ -89,6 +89,23 @@ impl Home {
         Legacy { resume: self.timeline.resume_point(), revision: self.revision }
     }
 
+    /// Takes over what an earlier home left if this one came to be before it was known: a publisher of this shard was
+    /// quicker than the letter. True when all subscribers must be told the tracks anew, under a number they do not know.
+    pub(crate) fn inherit(&mut self, now: Instant, legacy: Legacy) -> bool {
+        if self.timeline.resume_point().is_none() && legacy.resume.is_some() {
+            self.timeline = Timeline::new(legacy.resume);
+            self.key_gate = self.publisher.is_some().then(|| now + KEY_PATIENCE);
+        }
+        if self.revision > legacy.revision {
+            return false;
+        }
+        self.revision = legacy.revision;
+        let Some(description) = self.description.take() else { return false };
+        self.revision = self.revision.wrapping_add(1);
+        self.description = Some(Arc::new(Description { revision: self.revision, ..(*description).clone() }));
+        true
+    }
+
     /// Takes the publisher's tracks in; [`Change::Tracks`] must be told to all subscribers before the next frame.
     pub(crate) fn describe(&mut self, described: &Description) -> Change {
         let change = match &self.description {

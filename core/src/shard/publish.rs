@@ -137,6 +137,10 @@ impl Shard {
             (Cession::Granted(legacy), claim) => {
                 // The stream lives here now, even if the one who asked has gone in the meantime.
                 let index = self.home_of(key, legacy);
+                if self.homes.get_mut(index).is_some_and(|home| home.inherit(now, legacy)) {
+                    self.flush_home(index);
+                    self.restart_lanes(index);
+                }
                 match claim {
                     Some(claim) => Some(self.publish_here(now, conn, claim.request)),
                     None => {

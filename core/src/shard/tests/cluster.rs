@@ -159,7 +159,7 @@ impl Cluster {
     }
 
     /// One driver turn; returns how many actions there were.
-    fn step(&mut self, index: usize) -> usize {
+    pub(super) fn step(&mut self, index: usize) -> usize {
         let shard = &mut self.shards[index];
         if self.wakes.remove(&index) {
             shard.handle_mail(self.now);

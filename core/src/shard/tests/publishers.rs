@@ -193,3 +193,27 @@ fn time_that_jumps_with_every_frame_does_not_fill_the_log() {
     assert_eq!(jumps, 2, "20 s, and 10 s between two lines");
     assert_eq!(cluster.hub.totals().time_repairs, 99);
 }
+
+#[test]
+fn a_publisher_that_is_quicker_than_the_letter_inherits_all_the_same() {
+    for quick in ["publish live/a", "publish live/a\ntracks h265\nframe 0 0 k"] {
+        let mut cluster = Cluster::new(3);
+        let (first, _) = publisher(&mut cluster, 0, "");
+        cluster.send(first, "tracks h264\nframe 0 500 k");
+        let watching = viewer(&mut cluster, 2);
+        cluster.take(watching);
+        cluster.pass(Duration::from_millis(2100));
+        let (asking, quicker) = (cluster.open(1), cluster.open(1));
+        cluster.send_quietly(asking, "publish live/a");
+        cluster.step(1);
+        // The home has moved to shard 1, which has not read so yet.
+        cluster.step(0);
+        cluster.send_quietly(quicker, quick);
+        cluster.run();
+        assert_eq!((cluster.take(quicker).as_str(), cluster.take(asking).as_str()), (OK, BUSY));
+        cluster.send(quicker, "tracks h265\nframe 0 40 k");
+        let seen = cluster.take(watching);
+        assert!(seen.starts_with("start ") && seen.contains(" h265\n[0:"), "{quick:?}: {seen}");
+        assert!(!seen.contains("start 1 "), "{quick:?}: {seen}");
+    }
+}
