@@ -84,7 +84,7 @@ pub enum Event {
     Play(Box<Request>, Packaging),
     /// No longer publishes or plays; the connection goes on.
     Stop,
-    /// A player stops (`true`) or resumes (`false`) the flow; it resumes at a keyframe.
+    /// A player stops (`true`) or resumes (`false`) the flow: where it stopped, or at a newer keyframe.
     Pause(bool),
     /// A publisher's tracks, before their first frame and whenever they change.
     Tracks(Arc<Description>),

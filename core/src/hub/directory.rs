@@ -69,6 +69,11 @@ impl Directory {
         self.lock().iter().filter(|(_, entry)| entry.home.is_some()).map(|(key, _)| key.clone()).collect()
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
     fn change(&self, key: &StreamKey, change: impl FnOnce(&mut Entry)) {
         let mut entries = self.lock();
         let Some(entry) = entries.get_mut(key) else { return };

@@ -114,6 +114,15 @@ impl Ring {
         }
     }
 
+    /// The place where a viewer goes on that stopped at `cursor` a while ago: the newest keyframe if it is further on,
+    /// and true; or where it stopped.
+    pub fn rejoin(&self, cursor: Cursor) -> (Cursor, bool) {
+        match self.newest_key().filter(|key| key.next > cursor.next) {
+            Some(key) => (key, true),
+            None => (cursor, false),
+        }
+    }
+
     /// The packets that [`Self::join`] would give, oldest first: what another shard's ring is filled with.
     pub fn backlog(&self) -> impl Iterator<Item = &Packet> {
         let from = self.join_key().unwrap_or(self.end()).saturating_sub(self.first);

@@ -135,15 +135,19 @@ impl Shard {
         }
     }
 
-    /// A player stops or resumes the flow; it resumes at the newest keyframe.
+    /// A player stops or resumes the flow: where it stopped, or at the newest keyframe if that is further on.
     pub(super) fn pause(&mut self, conn: ConnId, paused: bool) {
         let Some(state) = self.conns.find_mut(conn) else { return };
         let Role::Viewer(viewing) = &mut state.role else { return };
         if std::mem::replace(&mut viewing.paused, paused) && !paused {
-            if let Some(replica) = self.replicas.get(viewing.replica).filter(|_| viewing.cursor.is_some()) {
-                viewing.cursor = Some(replica.ring.join());
-                viewing.revision = None;
+            let ring = self.replicas.get(viewing.replica).map(|replica| &replica.ring);
+            if let Some((ring, cursor)) = ring.zip(viewing.cursor) {
+                let (cursor, jumped) = ring.rejoin(cursor);
+                viewing.cursor = Some(cursor);
                 viewing.behind = true;
+                if jumped {
+                    viewing.revision = None;
+                }
             }
             self.warm(conn);
         }

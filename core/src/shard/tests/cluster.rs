@@ -121,6 +121,18 @@ impl Cluster {
         self.shards.iter().map(Shard::connections).sum()
     }
 
+    /// Nobody is connected and nothing is kept for anybody.
+    pub(super) fn assert_bare(&self) {
+        for shard in &self.shards {
+            assert_eq!((shard.conns.len(), shard.homes.len(), shard.replicas.len()), (0, 0, 0));
+            assert!(shard.home_index.is_empty() && shard.replica_index.is_empty());
+            assert!(shard.hot.is_empty() && shard.blocked.is_empty() && shard.dirty.is_empty());
+            assert!(shard.outbox.is_empty() && shard.local.is_empty());
+            assert_eq!(shard.poll_timeout(), None, "nothing is waited for");
+        }
+        assert!(self.hub.directory().is_empty());
+    }
+
     /// Lets time pass, a timer at a time.
     pub(super) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
