@@ -2,8 +2,10 @@
 //!
 //! - [`Reader`]: big-endian numbers from a slice · [`Bits`]: single bits and Exp-Golomb codes
 //! - [`slice()`], [`tail`]: parts of shared [`Bytes`] without a copy · [`put_u24`]: what [`BufMut`] lacks
+//! - [`param`]: a parameter of what stands behind `?`
 
 mod bits;
+mod query;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -11,6 +13,7 @@ mod tests;
 use bytes::{BufMut, Bytes};
 
 pub use bits::Bits;
+pub use query::param;
 pub use reader::Reader;
 
 /// Bytes `from..to` of `bytes`, shared; `None` when they are not all there.

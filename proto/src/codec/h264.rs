@@ -82,21 +82,7 @@ pub fn size(sps: &[u8]) -> Option<Size> {
     let field_factor = if frames_only { 1 } else { 2 };
     let height = map_units.checked_mul(16)?.checked_mul(field_factor)?;
     bits.bit()?; // direct_8x8_inference_flag
-    let (mut crop_x, mut crop_y) = (0_u32, 0_u32);
-    if bits.bit()? {
-        crop_x = bits.ue()?.checked_add(bits.ue()?)?;
-        crop_y = bits.ue()?.checked_add(bits.ue()?)?;
-    }
-    // Table 6-1: SubWidthC, SubHeightC; monochrome and separate planes count in samples
-    let (unit_x, unit_y) = match chroma {
-        1 => (2, 2),
-        2 => (2, 1),
-        _ => (1, 1),
-    };
-    Some(Size {
-        width: width.checked_sub(crop_x.checked_mul(unit_x)?)?,
-        height: height.checked_sub(crop_y.checked_mul(unit_y)?.checked_mul(field_factor)?)?,
-    })
+    nal::cropped(&mut bits, Size { width, height }, chroma, field_factor)
 }
 
 /// Reads up to before log2_max_frame_num_minus4; the chroma format (0 with separate planes).

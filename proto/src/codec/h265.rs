@@ -83,20 +83,7 @@ pub fn size(sps: &[u8]) -> Option<Size> {
     }
     let width = bits.ue()?;
     let height = bits.ue()?;
-    let (mut crop_x, mut crop_y) = (0_u32, 0_u32);
-    if bits.bit()? {
-        crop_x = bits.ue()?.checked_add(bits.ue()?)?;
-        crop_y = bits.ue()?.checked_add(bits.ue()?)?;
-    }
-    let (unit_x, unit_y) = match chroma {
-        1 => (2, 2),
-        2 => (2, 1),
-        _ => (1, 1),
-    };
-    Some(Size {
-        width: width.checked_sub(crop_x.checked_mul(unit_x)?)?,
-        height: height.checked_sub(crop_y.checked_mul(unit_y)?)?,
-    })
+    nal::cropped(&mut bits, Size { width, height }, chroma, 1)
 }
 
 fn skip_profile_tier_level(bits: &mut Bits<'_>, sub_layers: u32) -> Option<()> {

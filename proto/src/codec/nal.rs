@@ -4,7 +4,8 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use crate::bytes::Reader;
+use super::Size;
+use crate::bytes::{Bits, Reader};
 
 /// Parameter sets longer than this are not looked at.
 const MAX_PARAMETER_SET: usize = 1024;
@@ -49,4 +50,24 @@ pub(super) fn payload(unit: &[u8]) -> Vec<u8> {
         out.push(byte);
     }
     out
+}
+
+/// Reads the cropping window of a sequence parameter set, alike in H.264 and H.265, and takes it off `coded`.
+/// `field_factor` is 2 where frames are coded as two fields.
+pub(super) fn cropped(bits: &mut Bits<'_>, coded: Size, chroma: u32, field_factor: u32) -> Option<Size> {
+    let (mut crop_x, mut crop_y) = (0_u32, 0_u32);
+    if bits.bit()? {
+        crop_x = bits.ue()?.checked_add(bits.ue()?)?;
+        crop_y = bits.ue()?.checked_add(bits.ue()?)?;
+    }
+    // Table 6-1: SubWidthC, SubHeightC; monochrome and separate planes count in samples
+    let (unit_x, unit_y) = match chroma {
+        1 => (2, 2),
+        2 => (2, 1),
+        _ => (1, 1),
+    };
+    Some(Size {
+        width: coded.width.checked_sub(crop_x.checked_mul(unit_x)?)?,
+        height: coded.height.checked_sub(crop_y.checked_mul(unit_y)?.checked_mul(field_factor)?)?,
+    })
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use rtmpd_core::{Refusal, StreamKey};
 
+use crate::bytes::param;
+
 /// What `connect` said.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Place {
@@ -57,15 +59,6 @@ impl Place {
         };
         Ok((key, vhost, params.into()))
     }
-}
-
-/// The value of a parameter, verbatim.
-pub(crate) fn param<'a>(params: &'a str, name: &str) -> Option<&'a str> {
-    params
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .find(|(key, _)| *key == name)
-        .map(|(_, value)| value)
 }
 
 fn split_query(text: &str) -> (&str, &str) {

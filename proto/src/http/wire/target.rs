@@ -1,6 +1,7 @@
 //! Where a request wants to go. Specs: RFC 9112 §3.2, RFC 3986 §2.1, §5.2.4.
 
 use super::{Failure, shown};
+use crate::bytes::param;
 
 /// A decoded target.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,11 +40,7 @@ impl Target {
 
     /// The value of a parameter, verbatim.
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.query
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .find(|(key, _)| *key == name)
-            .map(|(_, v)| v)
+        param(&self.query, name)
     }
 }
 

@@ -3,13 +3,13 @@
 use rtmpd_core::{Error, Event, Instant, Note, Refusal, Request};
 
 use super::super::command::Command;
-use super::super::url::param;
 use super::super::{PACKAGING, PACKAGING_ALL, PACKAGING_LEGACY};
 use super::playing::Playing;
 use super::publishing::Publishing;
 use super::state::{State, Step};
 use super::{LOITER, RtmpServer};
 use crate::amf::Value;
+use crate::bytes::param;
 
 /// Most message streams one client may create.
 const MAX_STREAMS: u32 = 1024;

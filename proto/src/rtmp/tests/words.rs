@@ -1,7 +1,8 @@
 //! What clients call a stream, what control messages say, and times that wrap.
 
+use crate::bytes::param;
 use crate::rtmp::unwrap::Unwrap;
-use crate::rtmp::url::{Place, param};
+use crate::rtmp::url::Place;
 
 fn asked(app: &str, tc_url: &str, name: &str) -> (String, String, String) {
     let place = Place::new(Some(app).filter(|app| !app.is_empty()), Some(tc_url));
