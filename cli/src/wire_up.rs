@@ -6,12 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rtmpd_conf::Settings;
+use rtmpd_conf::settings::HlsFormat;
 use rtmpd_core::hub::HubSettings;
 use rtmpd_core::media::{MakePackager, Packager, RingLimits};
 use rtmpd_core::{Dice, Service};
 use rtmpd_netloop::{Clock, Listener};
+use rtmpd_proto::cmaf::{CMAF, CmafPackager};
+use rtmpd_proto::hls::{HLS, HlsPackager};
 use rtmpd_proto::http::{self, HttpService};
 use rtmpd_proto::rtmp::{self, RtmpPackager, RtmpService};
+use rtmpd_proto::segment::{self, Format};
 
 use crate::banner::Doors;
 
@@ -24,6 +28,7 @@ pub(crate) struct Plan {
     pub(crate) netloop: rtmpd_netloop::Settings,
     rtmp: rtmp::Settings,
     http: http::Settings,
+    segments: segment::Settings,
     doors: Doors,
     unmet: Vec<&'static str>,
 }
@@ -37,6 +42,7 @@ impl Plan {
             netloop,
             rtmp: rtmp_settings(settings),
             http: http::Settings::default(),
+            segments: segment_settings(settings),
             doors: doors(settings),
             unmet: unmet(settings),
         }
@@ -63,10 +69,15 @@ impl Plan {
     /// Makes the packagers of all protocols.
     pub(crate) fn make_packager(&self) -> MakePackager {
         let settings = self.rtmp;
-        Arc::new(move |packaging| {
-            let rtmp = RtmpPackager::of(packaging, &settings);
-            let rtmp = rtmp.map(|packager| Box::new(packager) as Box<dyn Packager>);
-            rtmp.or_else(|| http::packager(packaging, settings.h265_id))
+        let segments = segment::Settings { wall: Clock::process().wall(), ..self.segments };
+        Arc::new(move |packaging, key| match packaging {
+            HLS => Some(Box::new(HlsPackager::new(segments, key))),
+            CMAF => Some(Box::new(CmafPackager::new(segments, key))),
+            other => {
+                let rtmp = RtmpPackager::of(other, &settings);
+                let rtmp = rtmp.map(|packager| Box::new(packager) as Box<dyn Packager>);
+                rtmp.or_else(|| http::packager(other, settings.h265_id))
+            }
         })
     }
 
@@ -129,6 +140,24 @@ fn rtmp_settings(settings: &Settings) -> rtmp::Settings {
         h265_id: settings.rtmp.h265_id,
         max_idle: Duration::from_secs(settings.rtmp.max_idle_s.into()),
         ..rtmp::Settings::default()
+    }
+}
+
+fn segment_settings(settings: &Settings) -> segment::Settings {
+    let (hls, dash) = (&settings.http.hls, &settings.http.dash);
+    segment::Settings {
+        hls_count: hls.count as usize,
+        hls_duration: Duration::from_secs(hls.duration_s.into()),
+        hls_cache: hls.cache as usize,
+        part: Duration::from_millis(hls.part_ms.into()),
+        format: match hls.format {
+            HlsFormat::Auto => Format::Auto,
+            HlsFormat::Ts => Format::Ts,
+            HlsFormat::Fmp4 => Format::Fmp4,
+        },
+        dash_duration: Duration::from_secs(dash.duration_s.into()),
+        dash_cache: dash.cache as usize,
+        ..segment::Settings::default()
     }
 }
 

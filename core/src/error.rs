@@ -98,6 +98,8 @@ pub enum Refusal {
     NotFound(String),
     /// The publisher sends nothing this player can take.
     Unsupported(String),
+    /// There will be such an object, but it did not come in the time it was waited for.
+    NotYet(String),
     /// The server is going down.
     ShuttingDown,
 }
@@ -110,6 +112,7 @@ impl fmt::Display for Refusal {
             Self::Busy(key) => write!(f, "stream '{key}' already has a publisher that is sending"),
             Self::NotFound(key) => write!(f, "stream '{key}' has no publisher"),
             Self::Unsupported(why) => f.write_str(why),
+            Self::NotYet(what) => write!(f, "{what} did not come in time"),
             Self::ShuttingDown => f.write_str("the server is shutting down"),
         }
     }

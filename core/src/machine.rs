@@ -6,11 +6,12 @@
 //! machine. Machines never block, log, lock, spawn or ask the time; randomness comes from [`crate::Dice`].
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::error::{Close, Error, Refusal};
-use crate::media::{Description, Frame, Packaging, Packet};
+use crate::media::{Description, Fetched, Frame, Packaging, Packet};
 use crate::request::{Peer, Request};
 use crate::time::Instant;
 
@@ -82,6 +83,8 @@ pub enum Event {
     Publish(Box<Request>),
     /// Asks to play in this packaging; answered by [`Reply::Play`], then by [`Media`].
     Play(Box<Request>, Packaging),
+    /// Asks for an object of a stream by its name; answered by [`Reply::Fetch`] when it is there.
+    Fetch(Box<Fetch>),
     /// No longer publishes or plays; the connection goes on.
     Stop,
     /// A player stops (`true`) or resumes (`false`) the flow: where it stopped, or at a newer keyframe.
@@ -103,8 +106,27 @@ pub enum Reply {
     Publish(Result<(), Refusal>),
     /// To [`Event::Play`]: the stream is there and media follows, or why not.
     Play(Result<Arc<Description>, Refusal>),
+    /// To [`Event::Fetch`].
+    Fetch(Result<Fetched, Refusal>),
     /// To [`Event::Call`].
     Call(Answer),
+}
+
+/// An object that a player asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fetch {
+    /// Who asks, and of which stream.
+    pub request: Request,
+    /// In which packaging.
+    pub packaging: Packaging,
+    /// The object's name.
+    pub name: Arc<str>,
+    /// In which version, or a later one.
+    pub at_least: u64,
+    /// From which of its pieces on.
+    pub from: usize,
+    /// How long it is waited for.
+    pub wait: Duration,
 }
 
 /// What only the embedding program can do, because it needs files or other threads.

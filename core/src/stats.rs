@@ -19,12 +19,13 @@ pub(crate) enum Count {
     Gaps,
     TimeRepairs,
     MailDrops,
+    Fetches,
 }
 
 /// One shard's counters.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    cells: [AtomicU64; 13],
+    cells: [AtomicU64; 14],
 }
 
 impl Counters {
@@ -50,6 +51,7 @@ impl Counters {
             gaps: of(Count::Gaps),
             time_repairs: of(Count::TimeRepairs),
             mail_drops: of(Count::MailDrops),
+            fetches: of(Count::Fetches),
         }
     }
 }
@@ -83,6 +85,8 @@ pub struct Totals {
     pub time_repairs: u64,
     /// Batches of packets dropped because a shard's mailbox was full.
     pub mail_drops: u64,
+    /// Objects that players fetched by name: playlists, segments, parts.
+    pub fetches: u64,
 }
 
 impl Add for Totals {
@@ -102,6 +106,7 @@ impl Add for Totals {
             gaps: self.gaps + other.gaps,
             time_repairs: self.time_repairs + other.time_repairs,
             mail_drops: self.mail_drops + other.mail_drops,
+            fetches: self.fetches + other.fetches,
         }
     }
 }

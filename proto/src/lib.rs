@@ -17,7 +17,11 @@
 
 pub mod amf;
 pub mod bytes;
+pub mod cmaf;
 pub mod codec;
 pub mod container;
+pub mod dash;
+pub mod hls;
 pub mod http;
 pub mod rtmp;
+pub mod segment;

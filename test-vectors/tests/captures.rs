@@ -86,7 +86,7 @@ fn play(capture: &[u8], facts: &BTreeMap<String, u64>, cutting: Cutting) -> Resu
         (port("http")?, Box::new(HttpService::new(http::Settings::default()))),
     ];
     let make: MakePackager =
-        Arc::new(|packaging| match RtmpPackager::of(packaging, &rtmp::Settings::default()) {
+        Arc::new(|packaging, _| match RtmpPackager::of(packaging, &rtmp::Settings::default()) {
             Some(packager) => Some(Box::new(packager) as Box<dyn Packager>),
             None => http::packager(packaging, DEFAULT_H265_ID),
         });

@@ -37,6 +37,21 @@ pub struct Hls {
     pub duration_s: u32,
     /// Segments kept.
     pub cache: u32,
+    /// Length of a part in ms: what low-latency players fetch.
+    pub part_ms: u32,
+    /// What segments are.
+    pub format: HlsFormat,
+}
+
+/// What HLS segments are.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum HlsFormat {
+    /// MPEG-TS for H.264 with AAC or MP3, fragmented MP4 for the rest.
+    Auto,
+    /// MPEG-TS.
+    Ts,
+    /// Fragmented MP4.
+    Fmp4,
 }
 
 /// DASH.
@@ -79,7 +94,7 @@ impl Default for Http {
             sport: 8181,
             ssl: false,
             io_shrink: 32,
-            hls: Hls { count: 3, duration_s: 5, cache: 6 },
+            hls: Hls { count: 3, duration_s: 5, cache: 6, part_ms: 250, format: HlsFormat::Auto },
             dash: Dash { duration_s: 6, cache: 12 },
             rec: Rec { mode: RecMode::Hls, period_min: 3 },
         }
@@ -108,6 +123,17 @@ fn hls(section: &mut Section, default: Hls) -> Hls {
         count: section.take("hls_count", value::number(1..=100, "(segments)"), default.count),
         duration_s: section.take("hls_duration", value::number(1..=60, "(seconds)"), default.duration_s),
         cache: section.take("hls_cache", value::number(1..=1000, "(segments)"), default.cache),
+        part_ms: section.take("hls_part", value::number(100..=5000, "(ms)"), default.part_ms),
+        format: section.take("hls_format", hls_format, default.format),
+    }
+}
+
+fn hls_format(text: &str) -> Result<HlsFormat, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "auto" => Ok(HlsFormat::Auto),
+        "ts" => Ok(HlsFormat::Ts),
+        "fmp4" => Ok(HlsFormat::Fmp4),
+        _ => Err("auto, ts or fmp4".into()),
     }
 }
 

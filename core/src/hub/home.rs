@@ -81,6 +81,14 @@ impl Home {
         self.gop.clear();
         for lane in &mut self.lanes {
             lane.seal();
+            lane.finish(false);
+        }
+    }
+
+    /// Nobody came back to publish.
+    pub(crate) fn end(&mut self) {
+        for lane in &mut self.lanes {
+            lane.finish(true);
         }
     }
 
@@ -142,6 +150,7 @@ impl Home {
     /// The lane for `packaging`, made and filled if nobody wanted it before; `None` when it cannot be made.
     pub(crate) fn lane(
         &mut self,
+        now: Instant,
         packaging: Packaging,
         make: &MakePackager,
         settings: &HubSettings,
@@ -149,9 +158,9 @@ impl Home {
         if let Some(index) = self.lanes.iter().position(|lane| lane.packaging == packaging) {
             return self.lanes.get_mut(index);
         }
-        let mut lane = Lane::new(packaging, make(packaging)?, settings.ring);
+        let mut lane = Lane::new(packaging, make(packaging, &self.key)?, settings.ring);
         if let Some(description) = self.description.as_ref().filter(|_| self.publisher.is_some()) {
-            lane.describe(description);
+            lane.describe(now, description);
             lane.replay(&self.gop, self.revision);
         }
         self.lanes.push(lane);
@@ -159,9 +168,9 @@ impl Home {
     }
 
     /// Renders every lane's start anew; each pairs with its lane by index.
-    pub(crate) fn restart_lanes(&mut self) -> Vec<Start> {
+    pub(crate) fn restart_lanes(&mut self, now: Instant) -> Vec<Start> {
         let Some(description) = &self.description else { return Vec::new() };
-        self.lanes.iter_mut().map(|lane| lane.describe(description)).collect()
+        self.lanes.iter_mut().map(|lane| lane.describe(now, description)).collect()
     }
 
     /// Stops packagings that nobody has wanted for `linger`.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::ShardId;
 use super::gop::Gop;
 use super::mail::Start;
-use crate::media::{Description, Frame, Packager, Packaging, Packed, Packet, Ring, RingLimits};
+use crate::media::{
+    Description, Frame, Packager, Packaging, Packed, Packet, Ring, RingLimits, Shelf, Shelved,
+};
 use crate::time::Instant;
 
 pub(crate) struct Lane {
@@ -16,6 +18,10 @@ pub(crate) struct Lane {
     pub(crate) subscribers: Vec<Subscriber>,
     /// Packets of this turn, not yet mailed.
     pending: Vec<Packet>,
+    /// What players fetch by name.
+    shelf: Shelf,
+    /// This turn's changes of the shelf, not yet mailed.
+    changes: Vec<Shelved>,
     /// Since when nobody has wanted it.
     pub(crate) unwanted_since: Option<Instant>,
     packed: Vec<Packed>,
@@ -38,6 +44,8 @@ impl Lane {
             start: None,
             subscribers: Vec::new(),
             pending: Vec::new(),
+            shelf: Shelf::default(),
+            changes: Vec::new(),
             unwanted_since: None,
             packed: Vec::new(),
         }
@@ -49,8 +57,10 @@ impl Lane {
     }
 
     /// The tracks as they are from here on.
-    pub(crate) fn describe(&mut self, description: &Arc<Description>) -> Start {
+    pub(crate) fn describe(&mut self, now: Instant, description: &Arc<Description>) -> Start {
+        self.packager.tick(now);
         let preamble = self.packager.start(description);
+        self.restock();
         let start = Start { description: description.clone(), preamble };
         self.start = Some(start.clone());
         start
@@ -61,14 +71,18 @@ impl Lane {
         for (at, frame) in gop.iter() {
             self.push(*at, frame, revision);
         }
-        // Whoever subscribes is given the ring's backlog, not these.
+        // Whoever subscribes is given the ring's backlog and the shelf's stock, not these.
         self.pending.clear();
+        self.changes.clear();
     }
 
     pub(crate) fn push(&mut self, at: Instant, frame: &Frame, revision: u32) {
+        self.packager.tick(at);
         self.packager.push(frame, &mut self.packed);
+        self.restock();
+        let stamp = frame.stamp();
         for Packed { kind, key, data } in self.packed.drain(..) {
-            let packet = Packet { at, revision, kind, key, data };
+            let packet = Packet { at, revision, kind, key, stamp, data };
             self.ring.push(packet.clone());
             self.pending.push(packet);
         }
@@ -77,6 +91,37 @@ impl Lane {
     /// The publisher has left: joiners wait for the next one.
     pub(crate) fn seal(&mut self) {
         self.ring.seal();
+    }
+
+    /// The publisher has left, or the stream is over.
+    pub(crate) fn finish(&mut self, over: bool) {
+        if over {
+            self.packager.stream_ended();
+        } else {
+            self.packager.publisher_left();
+        }
+        self.restock();
+    }
+
+    /// This turn's changes of the shelf, once.
+    pub(crate) fn take_changes(&mut self) -> Option<Arc<[Shelved]>> {
+        if self.changes.is_empty() {
+            return None;
+        }
+        Some(self.changes.drain(..).collect())
+    }
+
+    /// What a shard that subscribes now finds on the shelf.
+    pub(crate) fn stock(&self) -> Arc<[Shelved]> {
+        self.shelf.changes().into()
+    }
+
+    fn restock(&mut self) {
+        let from = self.changes.len();
+        self.packager.shelve(&mut self.changes);
+        for change in self.changes.iter().skip(from) {
+            self.shelf.apply(change.clone());
+        }
     }
 
     /// This turn's packets, once.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::ShardId;
 use crate::error::Refusal;
-use crate::media::{Description, Packaging, Packet, Resume};
+use crate::media::{Description, Packaging, Packet, Resume, Shelved};
 use crate::request::StreamKey;
 use crate::shard::ConnId;
 
@@ -50,6 +50,8 @@ pub(crate) enum Mail {
     Start { key: StreamKey, packaging: Packaging, start: Start },
     /// To a replica: the next packets. `gap`: some before them were dropped.
     Packets { key: StreamKey, packaging: Packaging, packets: Arc<[Packet]>, gap: bool },
+    /// To a replica: changes of its shelf. `anew`: of an empty one.
+    Shelve { key: StreamKey, packaging: Packaging, changes: Arc<[Shelved]>, anew: bool },
     /// To replicas: this packaging cannot be made.
     Unsupported { key: StreamKey, packaging: Packaging },
     /// To replicas: the publisher has left and may return.

@@ -18,7 +18,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::media::{MakePackager, RingLimits};
+use crate::media::{FRAMES, MakePackager, Passing, RingLimits};
 use crate::request::StreamKey;
 use crate::stats::{Counters, Totals};
 use directory::Directory;
@@ -45,6 +45,8 @@ pub struct HubSettings {
     pub stall: Duration,
     /// How long a packaging is still made after its last viewer left.
     pub linger: Duration,
+    /// How long objects that players fetch by name are kept and made after they were last asked for.
+    pub shelf_linger: Duration,
     /// Most time a frame may wait so that several go out in one write.
     pub elapse: Duration,
 }
@@ -59,6 +61,7 @@ impl Default for HubSettings {
             max_queue: 256 << 10,
             stall: Duration::from_secs(10),
             linger: Duration::from_secs(10),
+            shelf_linger: Duration::from_secs(60),
             elapse: Duration::from_millis(10),
         }
     }
@@ -79,7 +82,10 @@ impl Hub {
         let shards = settings.shards.max(1);
         Arc::new(Self {
             settings: HubSettings { shards, ..settings },
-            make_packager,
+            make_packager: Arc::new(move |packaging, key| match packaging {
+                FRAMES => Some(Box::new(Passing::default())),
+                other => make_packager(other, key),
+            }),
             directory: Directory::default(),
             mailboxes: Mailboxes::new(shards),
             counters: (0..shards).map(|_| Counters::default()).collect(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::ShardId;
 use super::mail::Start;
-use crate::media::{Packaging, Packet, Ring, RingLimits};
+use crate::media::{Packaging, Packet, Ring, RingLimits, Shelf};
 use crate::request::StreamKey;
 use crate::shard::ConnId;
 use crate::time::Instant;
@@ -24,11 +24,26 @@ pub(crate) struct Replica {
     pub(crate) viewers: Vec<ConnId>,
     /// Viewers that wait for a publisher, and until when.
     pub(crate) waiting: Vec<(Instant, ConnId)>,
+    /// What players fetch by name.
+    pub(crate) shelf: Shelf,
+    /// Those who wait for an object.
+    pub(crate) parked: Vec<Parked>,
+    /// Something was fetched here: it is kept for longer than a mere ring.
+    pub(crate) is_fetched: bool,
     /// New packets came in since the viewers were last fed.
     pub(crate) dirty: bool,
     pub(crate) empty_since: Option<Instant>,
     /// A viewer left while the list of viewers was lent out.
     departed: bool,
+}
+
+/// A player that waits for an object.
+pub(crate) struct Parked {
+    pub(crate) conn: ConnId,
+    pub(crate) until: Instant,
+    pub(crate) name: Arc<str>,
+    pub(crate) at_least: u64,
+    pub(crate) from: usize,
 }
 
 impl Replica {
@@ -42,6 +57,9 @@ impl Replica {
             live: false,
             viewers: Vec::new(),
             waiting: Vec::new(),
+            shelf: Shelf::default(),
+            parked: Vec::new(),
+            is_fetched: false,
             dirty: false,
             empty_since: None,
             departed: false,
@@ -121,6 +139,6 @@ impl Replica {
 
     /// Whether nobody watches or waits.
     pub(crate) fn is_unused(&self) -> bool {
-        self.viewers.is_empty() && self.waiting.is_empty()
+        self.viewers.is_empty() && self.waiting.is_empty() && self.parked.is_empty()
     }
 }

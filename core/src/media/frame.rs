@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::TrackId;
+use super::{Stamp, TrackId};
 
 /// One encoded access unit. `data` is shared, never copied per viewer.
 ///
@@ -25,6 +25,11 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// All but its bytes.
+    pub fn stamp(&self) -> Stamp {
+        Stamp { track: self.track, dts: self.dts, cts: self.cts, key: self.key }
+    }
+
     /// Presentation time, in ticks.
     pub fn pts(&self) -> i64 {
         self.dts.saturating_add(i64::from(self.cts))

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Description, Frame, Kind};
+use super::{Description, Frame, Kind, Shelved, TrackId};
+use crate::request::StreamKey;
 use crate::time::Instant;
 
 /// A muxed form that many viewers share byte for byte. Each protocol room names its own.
@@ -40,8 +41,23 @@ pub struct Packet {
     pub kind: Kind,
     /// A player can begin here.
     pub key: bool,
+    /// Whose bytes these are.
+    pub stamp: Stamp,
     /// The wire bytes.
     pub data: Bytes,
+}
+
+/// Where in a stream's time a packet belongs: its frame's head.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct Stamp {
+    /// The frame's track.
+    pub track: TrackId,
+    /// Its decoding time, in ticks of the track's clock rate.
+    pub dts: i64,
+    /// Presentation minus decoding time, in ticks.
+    pub cts: i32,
+    /// The frame's own keyframe mark.
+    pub key: bool,
 }
 
 /// Muxes one stream into one packaging; lives beside the publisher.
@@ -52,8 +68,20 @@ pub trait Packager: Send {
 
     /// Appends to `out` what `frame` becomes: nothing when this packaging does not carry its track.
     fn push(&mut self, frame: &Frame, out: &mut Vec<Packed>);
+
+    /// What time it is, before each [`Self::start`] and [`Self::push`]: for packagings that speak of calendar time.
+    fn tick(&mut self, _now: Instant) {}
+
+    /// The publisher has left and may return: what is begun is finished.
+    fn publisher_left(&mut self) {}
+
+    /// The stream is over: nothing will follow.
+    fn stream_ended(&mut self) {}
+
+    /// Appends to `out` what became of the objects that players fetch by name since this was last asked.
+    fn shelve(&mut self, _out: &mut Vec<Shelved>) {}
 }
 
-/// Makes the packager of a packaging; `None` for one it does not know. The embedding program supplies it, so that a
-/// new protocol touches its own room only.
-pub type MakePackager = Arc<dyn Fn(Packaging) -> Option<Box<dyn Packager>> + Send + Sync>;
+/// Makes the packager of a packaging of a stream; `None` for one it does not know. The embedding program supplies it,
+/// so that a new protocol touches its own room only.
+pub type MakePackager = Arc<dyn Fn(Packaging, &StreamKey) -> Option<Box<dyn Packager>> + Send + Sync>;

@@ -11,7 +11,14 @@ use crate::time::Instant;
 
 fn packet(at_ms: u64, key: bool, size: usize) -> Packet {
     let data = Bytes::from(vec![0; size]);
-    Packet { at: Instant::from_millis(at_ms), revision: 1, kind: Kind::Video, key, data }
+    Packet {
+        at: Instant::from_millis(at_ms),
+        revision: 1,
+        kind: Kind::Video,
+        key,
+        stamp: super::Stamp::default(),
+        data,
+    }
 }
 
 fn limits() -> RingLimits {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::{Frame, Metadata};
 
 /// Names a track within one [`Description`]; frames carry it.
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct TrackId(pub u8);
 
 /// What a track carries.

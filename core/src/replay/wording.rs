@@ -5,7 +5,7 @@ use std::fmt::Write;
 use bytes::Bytes;
 
 use super::digest::Digest;
-use crate::machine::{Answer, Call, Event, Input, Media, Reply};
+use crate::machine::{Answer, Call, Event, Fetch, Input, Media, Reply};
 use crate::media::{Description, Frame, Kind, Metadata, Packet, Track, TrackId, Value};
 use crate::request::Request;
 
@@ -14,6 +14,11 @@ pub(super) fn event(event: &Event, tracks: &Description) -> Vec<String> {
     let line = match event {
         Event::Publish(request) => format!("Publish {}", asked(request)),
         Event::Play(request, packaging) => format!("Play {} as {packaging}", asked(request)),
+        Event::Fetch(fetch) => {
+            let Fetch { request, packaging, name, at_least, from, .. } = &**fetch;
+            let asked = asked(request);
+            format!("Fetch {name:?} of {asked} as {packaging}, version {at_least}, piece {from}")
+        }
         Event::Stop => "Stop".to_owned(),
         Event::Pause(paused) => format!("Pause {paused}"),
         Event::Tracks(description) => return described(description),
@@ -64,6 +69,11 @@ fn answered(reply: &Reply) -> String {
         Reply::Publish(Ok(())) => "Publish ok".to_owned(),
         Reply::Publish(Err(refusal)) => format!("Publish refused: {}", one_line(&refusal.to_string())),
         Reply::Play(Ok(description)) => format!("Play ok: {description}"),
+        Reply::Fetch(Ok(fetched)) => {
+            let more = if fetched.whole { "" } else { " and more" };
+            format!("Fetch version {} {} bytes{more}", fetched.version, fetched.len())
+        }
+        Reply::Fetch(Err(refusal)) => format!("Fetch refused: {}", one_line(&refusal.to_string())),
         Reply::Play(Err(refusal)) => format!("Play refused: {}", one_line(&refusal.to_string())),
         Reply::Call(Answer::Page { content_type, body, not_modified, .. }) => {
             let what = if *not_modified { "not modified" } else { "page" };

@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::Shard;
 use crate::error::{Close, Refusal};
 use crate::hub::mail::Mail;
+use crate::hub::replica::Replica;
+use crate::machine::{Input, Reply};
 use crate::time::Instant;
 
 /// How often.
@@ -56,7 +58,12 @@ impl Shard {
             }
         }
         for index in over {
+            if let Some(home) = self.homes.get_mut(index) {
+                home.end();
+            }
+            self.flush_home(index);
             self.mail_subscribers(index, |key| Mail::Ended { key });
+            self.dirty_homes.retain(|&dirty| dirty != index);
             let home = self.homes.remove(index);
             self.home_index.remove(&home.key);
             self.hub.directory().release(&home.key, self.id);
@@ -65,7 +72,7 @@ impl Shard {
 
     /// Refuses players whose patience is over.
     fn refuse_overdue(&mut self, now: Instant) {
-        let mut overdue = Vec::new();
+        let (mut overdue, mut unserved) = (Vec::new(), Vec::new());
         for (_, replica) in &mut self.replicas {
             let key = replica.key.clone();
             replica.waiting.retain(|&(until, conn)| {
@@ -74,6 +81,7 @@ impl Shard {
                 }
                 until > now
             });
+            unserved.extend(replica.parked.extract_if(.., |waiter| waiter.until <= now));
             if replica.is_unused() {
                 replica.empty_since.get_or_insert(now);
             }
@@ -81,16 +89,23 @@ impl Shard {
         for (conn, key) in overdue {
             self.refuse_waiting(now, conn, Refusal::NotFound(key.to_string()));
         }
+        for waiter in unserved {
+            let refusal = Refusal::NotYet(waiter.name.to_string());
+            self.drive(now, waiter.conn, Input::Reply(Reply::Fetch(Err(refusal))));
+        }
     }
 
     /// Lets go of replicas that had no viewer for a while.
     fn drop_replicas(&mut self, now: Instant) {
-        let linger = self.settings.linger;
-        let expired = |since: Option<Instant>| since.is_some_and(|since| now.since(since) >= linger);
+        let (linger, shelf_linger) = (self.settings.linger, self.settings.shelf_linger);
+        let expired = |replica: &Replica| {
+            let linger = if replica.is_fetched { shelf_linger } else { linger };
+            replica.empty_since.is_some_and(|since| now.since(since) >= linger)
+        };
         let unused: Vec<usize> = self
             .replicas
             .iter()
-            .filter(|(_, replica)| replica.is_unused() && expired(replica.empty_since))
+            .filter(|(_, replica)| replica.is_unused() && expired(replica))
             .map(|(index, _)| index)
             .collect();
         for index in unused {

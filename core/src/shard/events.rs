@@ -13,6 +13,7 @@ impl Shard {
         match event {
             Event::Publish(request) => self.publish(now, conn, *request).map(Reply::Publish),
             Event::Play(request, packaging) => self.play(now, conn, *request, packaging).map(Reply::Play),
+            Event::Fetch(fetch) => self.fetch(now, conn, *fetch).map(Reply::Fetch),
             Event::Stop => {
                 self.leave(now, conn, None);
                 None

@@ -4,6 +4,7 @@ use super::Shard;
 use crate::error::Refusal;
 use crate::hub::ShardId;
 use crate::hub::mail::{Mail, Posted};
+use crate::machine::{Input, Reply};
 use crate::media::Packaging;
 use crate::request::StreamKey;
 use crate::shard::Action;
@@ -35,10 +36,10 @@ impl Shard {
     }
 
     /// Tells all subscribers of the stream at `index` how its tracks are from here on.
-    pub(super) fn restart_lanes(&mut self, index: usize) {
+    pub(super) fn restart_lanes(&mut self, now: Instant, index: usize) {
         let Some(home) = self.homes.get_mut(index) else { return };
         let key = home.key.clone();
-        let starts = home.restart_lanes();
+        let starts = home.restart_lanes(now);
         let mut letters = Vec::new();
         for (lane, start) in home.lanes.iter().zip(starts) {
             for subscriber in &lane.subscribers {
@@ -93,6 +94,24 @@ impl Shard {
                 }
             }
         }
+        // After the packets, which must not find control mail before them in the way.
+        self.mail_changes(index);
+    }
+
+    /// Mails this turn's changes of shelves: they are few, and nobody can do without one.
+    fn mail_changes(&mut self, index: usize) {
+        let Some(home) = self.homes.get_mut(index) else { return };
+        let mut letters = Vec::new();
+        for lane in &mut home.lanes {
+            let Some(changes) = lane.take_changes() else { continue };
+            for subscriber in &lane.subscribers {
+                let (key, packaging, changes) = (home.key.clone(), lane.packaging, changes.clone());
+                letters.push((subscriber.shard, Mail::Shelve { key, packaging, changes, anew: false }));
+            }
+        }
+        for (shard, letter) in letters {
+            self.send_mail(shard, letter);
+        }
     }
 
     /// Posts what this turn has for other shards.
@@ -101,6 +120,7 @@ impl Shard {
         for index in std::mem::take(&mut self.dirty_homes) {
             self.flush_home(index);
         }
+        self.post_outbox();
     }
 
     fn post_outbox(&mut self) {
@@ -144,13 +164,16 @@ impl Shard {
 
     fn handle_letter(&mut self, now: Instant, mail: Mail) {
         match mail {
-            Mail::Subscribe { key, packaging, from } => self.subscribe(&key, packaging, from),
+            Mail::Subscribe { key, packaging, from } => self.subscribe(now, &key, packaging, from),
             Mail::Unsubscribe { key, packaging, from } => self.unsubscribe(now, &key, packaging, from),
             Mail::Start { key, packaging, start } => {
                 let Some(&index) = self.replica_index.get(&(key, packaging)) else { return };
                 let Some(replica) = self.replicas.get_mut(index) else { return };
                 replica.begin(start);
                 self.serve_waiting(now, index);
+            }
+            Mail::Shelve { key, packaging, changes, anew } => {
+                self.shelve(now, (key, packaging), &changes, anew);
             }
             Mail::Packets { key, packaging, packets, gap } => {
                 let Some(&index) = self.replica_index.get(&(key, packaging)) else { return };
@@ -183,22 +206,25 @@ impl Shard {
     }
 
     /// A shard has viewers of a packaging of a stream whose home is here.
-    fn subscribe(&mut self, key: &StreamKey, packaging: Packaging, from: ShardId) {
+    fn subscribe(&mut self, now: Instant, key: &StreamKey, packaging: Packaging, from: ShardId) {
         // If the home has moved on, the one it moved to tells all who are interested.
         let Some(&index) = self.home_index.get(key) else { return };
         // What is pending is in the backlog too: those who are subscribed get it first.
         self.flush_home(index);
         let Some(home) = self.homes.get_mut(index) else { return };
-        let Some(lane) = home.lane(packaging, self.hub.make_packager(), &self.settings) else {
+        let Some(lane) = home.lane(now, packaging, self.hub.make_packager(), &self.settings) else {
             self.send_mail(from, Mail::Unsupported { key: key.clone(), packaging });
             return;
         };
         if !lane.subscribe(from) {
             return;
         }
+        let stock = lane.stock();
         let start = lane.start().cloned();
         let packets = lane.backlog();
         let live = home.publisher.is_some();
+        let letter = Mail::Shelve { key: key.clone(), packaging, changes: stock, anew: true };
+        self.send_mail(from, letter);
         if let Some(start) = start.filter(|_| live) {
             self.send_mail(from, Mail::Start { key: key.clone(), packaging, start });
             if !packets.is_empty() {
@@ -228,8 +254,12 @@ impl Shard {
     fn refuse_replica(&mut self, now: Instant, key: &StreamKey, packaging: Packaging, refusal: &Refusal) {
         let Some(&index) = self.replica_index.get(&(key.clone(), packaging)) else { return };
         let Some(replica) = self.replicas.get_mut(index) else { return };
+        let parked = std::mem::take(&mut replica.parked);
         for (_, conn) in std::mem::take(&mut replica.waiting) {
             self.refuse_waiting(now, conn, refusal.clone());
+        }
+        for waiter in parked {
+            self.drive(now, waiter.conn, Input::Reply(Reply::Fetch(Err(refusal.clone()))));
         }
     }
 

@@ -5,13 +5,14 @@
 //! and look at [`Shard::poll_timeout`]. A driver turn ends with `handle_timeout` whenever that time has come: it may
 //! be in the past, which means that media waits to be passed on.
 //!
-//! - `events`: what machines ask for · `publish`, `play`: what becomes of it · `mailroom`: other shards
+//! - `events`: what machines ask for · `publish`, `play`, `fetch`: what becomes of it · `mailroom`: other shards
 //! - `conn`, `queue`, `timers`: the tables · `pace`: when viewers are fed · `chores`: deadlines of streams
 
 mod action;
 mod chores;
 mod conn;
 mod events;
+mod fetch;
 mod mailroom;
 mod pace;
 mod play;

@@ -66,7 +66,7 @@ impl Shard {
     }
 
     /// This shard's replica of a lane, made and subscribed if there is none.
-    fn replica_of(&mut self, key: &StreamKey, packaging: Packaging) -> usize {
+    pub(super) fn replica_of(&mut self, key: &StreamKey, packaging: Packaging) -> usize {
         if let Some(&index) = self.replica_index.get(&(key.clone(), packaging)) {
             return index;
         }
@@ -126,6 +126,11 @@ impl Shard {
         let key = replica.key.to_string();
         let viewers = replica.viewers.clone();
         let waiting = std::mem::take(&mut replica.waiting);
+        let parked = std::mem::take(&mut replica.parked);
+        for waiter in parked {
+            let refusal = Refusal::NotFound(format!("{key}: {}", waiter.name));
+            self.drive(now, waiter.conn, Input::Reply(Reply::Fetch(Err(refusal))));
+        }
         for conn in viewers {
             self.drive(now, conn, Input::Media(Media::Ended));
             self.begin_close(now, conn, Close::StreamEnded);

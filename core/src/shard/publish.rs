@@ -139,7 +139,7 @@ impl Shard {
                 let index = self.home_of(key, legacy);
                 if self.homes.get_mut(index).is_some_and(|home| home.inherit(now, legacy)) {
                     self.flush_home(index);
-                    self.restart_lanes(index);
+                    self.restart_lanes(now, index);
                 }
                 match claim {
                     Some(claim) => Some(self.publish_here(now, conn, claim.request)),
@@ -187,7 +187,7 @@ impl Shard {
                 lane.seal();
             }
         }
-        self.restart_lanes(index);
+        self.restart_lanes(now, index);
         match (session, change) {
             (Some(session), _) => self.report(conn, News::Publishing(session)),
             (None, Change::Tracks) => {
@@ -244,6 +244,7 @@ impl Shard {
         if let Some(home) = self.homes.get_mut(index) {
             home.abandon(ends_at);
         }
+        self.flush_home(index);
         self.want_chores(now);
     }
 }

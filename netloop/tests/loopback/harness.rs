@@ -92,7 +92,7 @@ fn page(text: &'static str) -> Answer {
 }
 
 fn make_packager() -> MakePackager {
-    Arc::new(|packaging| (packaging == RAW).then(|| Box::new(Raw) as Box<dyn Packager>))
+    Arc::new(|packaging, _| (packaging == RAW).then(|| Box::new(Raw) as Box<dyn Packager>))
 }
 
 /// Passes frames on as they are.

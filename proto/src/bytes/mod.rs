@@ -2,7 +2,7 @@
 //!
 //! - [`Reader`]: big-endian numbers from a slice · [`Bits`]: single bits and Exp-Golomb codes
 //! - [`slice()`], [`tail`]: parts of shared [`Bytes`] without a copy · [`put_u24`]: what [`BufMut`] lacks
-//! - [`param`]: a parameter of what stands behind `?`
+//! - [`param`]: a parameter of what stands behind `?` · [`encode_path`]: a path as it may stand in a URL
 
 mod bits;
 mod query;
@@ -13,7 +13,7 @@ mod tests;
 use bytes::{BufMut, Bytes};
 
 pub use bits::Bits;
-pub use query::param;
+pub use query::{encode_path, param};
 pub use reader::Reader;
 
 /// Bytes `from..to` of `bytes`, shared; `None` when they are not all there.

@@ -73,6 +73,11 @@ impl Config {
     }
 }
 
+/// The place of a rate in the table of §1.6.3.4; `None` where it is not in it.
+pub fn rate_index(sample_rate: u32) -> Option<u8> {
+    RATES.iter().position(|&known| known == sample_rate).map(|index| index as u8)
+}
+
 fn object_type(bits: &mut Bits<'_>) -> Option<u8> {
     let short = bits.read(5)? as u8;
     Some(if short == 31 { 32 + bits.read(6)? as u8 } else { short })

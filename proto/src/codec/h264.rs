@@ -51,6 +51,25 @@ pub fn parse_record(data: &[u8]) -> Result<Record<'_>, Error> {
     Ok(Record { length_size, sps })
 }
 
+/// SPS and PPS of an avcC, in their order; ends early where it is cut off.
+pub fn parameter_sets(record: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut reader = Reader::new(record);
+    let mut sets = Vec::new();
+    let mut read = || {
+        reader.skip(LENGTH_SIZE_AT + 1)?;
+        for mask in [0x1F, 0xFF] {
+            for _ in 0..reader.u8()? & mask {
+                let length = reader.u16()?;
+                sets.push(reader.take(usize::from(length))?);
+            }
+        }
+        Some(())
+    };
+    // What was read before the end is of use all the same.
+    let _ = read();
+    sets.into_iter()
+}
+
 /// The NAL unit type, the low five bits of its first byte.
 pub fn nal_type(unit: &[u8]) -> Option<u8> {
     unit.first().map(|byte| byte & 0x1F)

@@ -55,6 +55,26 @@ fn first_sps<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
     None
 }
 
+/// VPS, SPS, PPS and what else an hvcC has, in its order; ends early where it is cut off.
+pub fn parameter_sets(record: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut reader = Reader::new(record);
+    let mut sets = Vec::new();
+    let mut read = || {
+        reader.skip(LENGTH_SIZE_AT + 1)?;
+        for _ in 0..reader.u8()? {
+            reader.u8()?;
+            for _ in 0..reader.u16()?.min(MAX_UNITS) {
+                let length = reader.u16()?;
+                sets.push(reader.take(usize::from(length))?);
+            }
+        }
+        Some(())
+    };
+    // What was read before the end is of use all the same.
+    let _ = read();
+    sets.into_iter()
+}
+
 /// The NAL unit type, bits 1 to 6 of its first byte.
 pub fn nal_type(unit: &[u8]) -> Option<u8> {
     unit.first().map(|byte| byte >> 1 & 0x3F)

@@ -4,7 +4,7 @@
 //! they do not say what is asked.
 //!
 //! - pictures: [`h264`], [`h265`], [`av1`], [`vp8`], [`vp9`]; [`nal`] is what H.264 and H.265 share
-//! - sound: [`aac`], [`opus`], [`flac`], [`ac3`] (and E-AC-3), [`mp3`]
+//! - sound: [`aac`], [`opus`], [`flac`], [`ac3`] (and E-AC-3), [`mp3`]; [`length`]: how long a frame of it is
 
 pub mod aac;
 pub mod ac3;
@@ -12,6 +12,7 @@ pub mod av1;
 pub mod flac;
 pub mod h264;
 pub mod h265;
+pub mod length;
 pub mod mp3;
 pub mod nal;
 pub mod opus;

@@ -3,3 +3,5 @@
 //! Specs: named in each room.
 
 pub mod flv;
+pub mod fmp4;
+pub mod ts;

@@ -9,6 +9,7 @@
 //! - [`mime`]: types of files by their ending
 
 pub mod mime;
+mod objects;
 mod packaging;
 pub mod route;
 pub mod server;

@@ -6,7 +6,9 @@ use rtmpd_core::media::Packaging;
 use rtmpd_core::policy::{check_app, is_recorded};
 use rtmpd_core::{Refusal, StreamKey};
 
+use super::objects::wanted;
 use super::packaging::{WS_FLV, WS_FLV_ALL, WS_FLV_LEGACY};
+use super::server::Wanted;
 use super::wire::{Failure, Target, shown};
 use crate::container::flv::{FLV, FLV_ALL, FLV_LEGACY};
 
@@ -20,6 +22,10 @@ pub enum Route {
     Live(StreamKey, Packaging),
     /// A live stream in WebSocket messages.
     WebSocket(StreamKey, Packaging),
+    /// An object of a live stream.
+    Shelf(StreamKey, Wanted),
+    /// What time it is, for players of DASH.
+    Time,
     /// A file of the site.
     Page(Arc<str>),
     /// What a browser asks before it asks (CORS).
@@ -42,6 +48,7 @@ pub fn route(method: &str, target: &Target, upgrade: bool) -> Result<Route, Fail
     let (first, rest) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     match first {
         "live" | "rec" => live(first, rest, target, upgrade),
+        "api" if rest == "time" => Ok(Route::Time),
         "vod" | "api" => Err(Failure::new(404, format!("there is nothing at {}", shown(&target.path)))),
         _ if upgrade => Err(Failure::new(404, not_found(&target.path))),
         _ => Ok(Route::Page(target.path.as_str().into())),
@@ -63,6 +70,13 @@ pub fn not_found(path: &str) -> String {
 }
 
 fn live(app: &str, rest: &str, target: &Target, upgrade: bool) -> Result<Route, Failure> {
+    if let Some((name, wanted)) = wanted(rest, target)? {
+        if upgrade {
+            return Err(Failure::new(404, format!("{} is no stream of messages", shown(&target.path))));
+        }
+        let key = StreamKey::new(app, name).map_err(|refusal| Failure::new(404, refusal.to_string()))?;
+        return Ok(Route::Shelf(key, wanted));
+    }
     let last = rest.rsplit('/').next().unwrap_or_default();
     let name = match rest.strip_suffix(".flv") {
         Some(name) => name,

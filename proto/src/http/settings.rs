@@ -14,6 +14,8 @@ pub struct Settings {
     /// How long a player may wait for a publisher that is not there; zero: 404 at once. A stream that is between two
     /// publishers is always waited for.
     pub patience: Duration,
+    /// How long a player may wait for a playlist, segment or part that will come.
+    pub shelf_wait: Duration,
     /// How often WebSocket viewers are pinged.
     pub ping: Duration,
     /// What the wall clock says, for `Date`.
@@ -26,6 +28,7 @@ impl Default for Settings {
             head_timeout: Duration::from_secs(10),
             keep_alive: Duration::from_secs(30),
             patience: Duration::ZERO,
+            shelf_wait: Duration::from_secs(20),
             ping: Duration::from_secs(30),
             wall: WallClock::default(),
         }

@@ -112,7 +112,14 @@ fn serve(machine: &mut dyn Machine, talk: &mut Talk, asked: &mut VecDeque<Reply>
     let (description, preamble) = (Arc::new(Description::default()), Bytes::from_static(b"preamble"));
     tell(machine, talk, asked, Input::Media(Media::Start { description: &description, preamble: &preamble }));
     let data = Bytes::from_static(b"packet");
-    let packet = Packet { at: Instant::ZERO, revision: 0, kind: Kind::Video, key: true, data };
+    let packet = Packet {
+        at: Instant::ZERO,
+        revision: 0,
+        kind: Kind::Video,
+        key: true,
+        stamp: rtmpd_core::media::Stamp::default(),
+        data,
+    };
     tell(machine, talk, asked, Input::Media(Media::Packet(&packet)));
     talk.sent = sent;
 }

@@ -19,7 +19,7 @@ pub(super) struct Link(usize, ConnId);
 pub(super) struct Cluster {
     pub(super) hub: Arc<Hub>,
     pub(super) now: Instant,
-    shards: Vec<Shard>,
+    pub(super) shards: Vec<Shard>,
     sockets: BTreeMap<Link, Socket>,
     wakes: BTreeSet<usize>,
     dice: Dice,

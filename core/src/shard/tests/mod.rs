@@ -2,6 +2,7 @@
 
 mod chaos;
 mod cluster;
+mod fetching;
 mod pace;
 mod publishers;
 pub(crate) mod toy;

@@ -1,7 +1,7 @@
 //! A protocol of lines, so that tests can say what a machine does.
 //!
 //! In: `publish NAME [PARAMS]` · `play NAME [PATIENCE_MS]` · `tracks CODEC…` · `frame TRACK DTS k|- [BYTES]` · `stop` ·
-//! `pause` · `resume` · `flood N` · `bad` · `quit`. Out: what the shard said, a line each; a frame is `[TRACK:DTS]`.
+//! `fetch NAME OBJECT VERSION [PATIENCE_MS]` · `pause` · `resume` · `flood N` · `bad` · `quit`. Out: what the shard said, a line each; a frame is `[TRACK:DTS]`.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::machine::{Event, Input, Machine, Media, Output, Reply, Service};
+use crate::machine::{Event, Fetch, Input, Machine, Media, Output, Reply, Service};
 use crate::media::{
-    Codec, Description, Frame, Kind, MakePackager, Packager, Packaging, Packed, Track, TrackId,
+    Codec, Description, Frame, Kind, MakePackager, Packager, Packaging, Packed, Shelved, Track, TrackId,
 };
 use crate::request::{Peer, Request, StreamKey};
 use crate::{Close, Error, Instant};
@@ -57,6 +57,12 @@ impl Machine for ToyMachine {
             }
             Input::Reply(Reply::Publish(result)) => self.say(&format!("publish {}", word(result))),
             Input::Reply(Reply::Play(result)) => self.say(&format!("play {}", word(result.map(|_| ())))),
+            Input::Reply(Reply::Fetch(Ok(fetched))) => {
+                let text: Vec<_> =
+                    fetched.news().iter().map(|piece| String::from_utf8_lossy(piece)).collect();
+                self.say(&format!("fetched {}", text.concat()));
+            }
+            Input::Reply(Reply::Fetch(Err(refusal))) => self.say(&format!("not fetched: {refusal}")),
             Input::Reply(Reply::Call(_)) => {}
             Input::Media(Media::Start { description, preamble }) => {
                 self.say(&format!("start {} {}", description.revision, String::from_utf8_lossy(preamble)));
@@ -104,6 +110,14 @@ impl ToyMachine {
                 key: rest[2] == "k",
                 data: Bytes::from(vec![b'.'; rest.get(3).map_or(0, |n| n.parse().unwrap())]),
             }),
+            "fetch" => Event::Fetch(Box::new(Fetch {
+                request: *request(rest[0], "", rest.get(3).map_or(0, |n| n.parse().unwrap())),
+                packaging: PACKAGING,
+                name: rest[1].into(),
+                at_least: rest[2].parse().unwrap(),
+                from: 0,
+                wait: Duration::from_secs(5),
+            })),
             "stop" => Event::Stop,
             "pause" => Event::Pause(true),
             "resume" => Event::Pause(false),
@@ -156,15 +170,19 @@ fn describe(codecs: &[&str]) -> Description {
 }
 
 pub(crate) fn make_packager() -> MakePackager {
-    Arc::new(|packaging| match packaging {
+    Arc::new(|packaging, _| match packaging {
         PACKAGING => Some(Box::<ToyPackager>::default()),
         Packaging(_) => None,
     })
 }
 
+/// Besides packets it makes a `list` of the frames' times and an object for each frame.
 #[derive(Default)]
 struct ToyPackager {
     description: Description,
+    list: String,
+    listed: u64,
+    changes: Vec<Shelved>,
 }
 
 impl Packager for ToyPackager {
@@ -178,6 +196,34 @@ impl Packager for ToyPackager {
         let key = if self.description.has(Kind::Video) { kind == Kind::Video && frame.key } else { true };
         let pad = String::from_utf8_lossy(&frame.data);
         let data = Bytes::from(format!("[{}:{}]{pad}", frame.track.0, frame.dts));
-        out.push(Packed { kind, key, data });
+        out.push(Packed { kind, key, data: data.clone() });
+        self.list.push_str(&format!("{} ", frame.dts));
+        self.listed += 1;
+        let name: Arc<str> = format!("f{}", frame.dts).into();
+        self.changes.push(Shelved::Grow { name: name.clone(), data });
+        self.changes.push(Shelved::Seal { name });
+        self.put_list();
+    }
+
+    fn publisher_left(&mut self) {
+        self.list.push_str("left ");
+        self.put_list();
+    }
+
+    fn stream_ended(&mut self) {
+        self.list.push_str("ended");
+        self.listed = u64::MAX;
+        self.put_list();
+    }
+
+    fn shelve(&mut self, out: &mut Vec<Shelved>) {
+        out.append(&mut self.changes);
+    }
+}
+
+impl ToyPackager {
+    fn put_list(&mut self) {
+        let data = Bytes::from(self.list.trim_end().to_owned());
+        self.changes.push(Shelved::Put { name: "list".into(), version: self.listed, data });
     }
 }

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use rtmpd_core::media::Packaging;
-use rtmpd_core::{Call, Event, Instant, Note, Output, Request, StreamKey};
+use rtmpd_core::{Call, Event, Fetch, Instant, Note, Output, Request, StreamKey};
 
 use super::super::route::{ALLOWED, Route, route, wrong_app};
 use super::super::wire::{Body, Failure, Head, Response, Target, host_name, shown};
 use super::super::ws;
 use super::live::{Asking, Form};
 use super::page::Waiting;
+use super::shelf::{Fetching, Wanted};
 use super::{HttpServer, Manner, Stage, play};
+use crate::hls::iso8601;
 
 /// Longest client name kept, in bytes.
 const MAX_AGENT: usize = 256;
@@ -65,6 +68,19 @@ impl HttpServer {
             Ok(Route::Live(key, packaging)) => {
                 self.ask_play(manner, head, &target, (key, packaging), Form::Flv);
             }
+            Ok(Route::Time) => {
+                let micros = self.settings.wall.unix_micros(now);
+                let text = iso8601(i64::try_from(micros).unwrap_or(i64::MAX));
+                let response = Response::new(200).field("Cache-Control", "no-store");
+                self.respond(now, manner, response.body("text/plain", Bytes::from(text)));
+            }
+            Ok(Route::Shelf(key, wanted)) => {
+                let Wanted { packaging, name, at_least, fresh } = wanted;
+                let request = self.request(head, &target, key, "http-hls");
+                let wait = self.settings.shelf_wait;
+                let fetch = Fetch { request, packaging, name, at_least, from: 0, wait };
+                self.ask_fetch(Fetching { manner, fetch, fresh });
+            }
             Ok(Route::WebSocket(key, packaging)) => match check_upgrade(head) {
                 Ok(accepted) => {
                     let form = Form::WebSocket(Box::new(accepted));
@@ -110,18 +126,23 @@ impl HttpServer {
         (key, packaging): (StreamKey, Packaging),
         form: Form,
     ) {
+        let request = self.request(head, target, key, form.protocol());
+        self.stage = Stage::Asking(Box::new(Asking { manner, form }));
+        self.out.push_back(play(request, packaging));
+    }
+
+    /// Who asks for a stream, and how.
+    fn request(&self, head: &Head, target: &Target, key: StreamKey, protocol: &'static str) -> Request {
         let host = target.host.as_deref().or(head.field("host")).unwrap_or_default();
         let agent = head.field("user-agent").unwrap_or_default();
-        let request = Request {
+        Request {
             vhost: self.vhost(host),
             key,
             params: target.query.as_str().into(),
-            protocol: form.protocol(),
+            protocol,
             agent: agent.get(..agent.floor_char_boundary(MAX_AGENT)).unwrap_or_default().into(),
             patience: self.settings.patience,
-        };
-        self.stage = Stage::Asking(Box::new(Asking { manner, form }));
-        self.out.push_back(play(request, packaging));
+        }
     }
 
     /// The host name the client used, without its port; our address where it used none.

@@ -80,11 +80,11 @@ impl HttpServer {
 }
 
 /// A refusal in the words of HTTP.
-fn status(refusal: &Refusal) -> u16 {
+pub(super) fn status(refusal: &Refusal) -> u16 {
     match refusal {
         Refusal::UnknownApp(_) | Refusal::BadName(_) | Refusal::NotFound(_) => 404,
         Refusal::Busy(_) => 409,
         Refusal::Unsupported(_) => 415,
-        Refusal::ShuttingDown => 503,
+        Refusal::NotYet(_) | Refusal::ShuttingDown => 503,
     }
 }

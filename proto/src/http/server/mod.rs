@@ -12,6 +12,7 @@
 mod exchange;
 mod live;
 mod page;
+mod shelf;
 mod websocket;
 
 use std::collections::VecDeque;
@@ -26,6 +27,8 @@ use super::Settings;
 use super::wire::{Body, Failure, Head, HeadReader, Response, imf_fixdate};
 use live::Asking;
 use page::Waiting;
+use shelf::Fetching;
+pub use shelf::{Fresh, Wanted};
 use websocket::Viewer;
 
 /// Most bytes of later requests kept while one is answered.
@@ -80,6 +83,8 @@ enum Stage {
     Body(Box<(Body, Head)>),
     /// The embedding program looks for a page.
     Page(Box<Waiting>),
+    /// The shard was asked for an object of a stream.
+    Fetching(Box<Fetching>),
     /// The shard was asked for a stream.
     Asking(Box<Asking>),
     /// An endless FLV; false until its file header was sent.
@@ -97,6 +102,17 @@ struct Manner {
     head_only: bool,
     keep_alive: bool,
     is_1_1: bool,
+}
+
+impl Manner {
+    /// Says whether the connection goes on.
+    fn word(self, response: Response) -> Response {
+        match (self.keep_alive, self.is_1_1) {
+            (false, _) => response.field("Connection", "close"),
+            (true, false) => response.field("Connection", "keep-alive"),
+            (true, true) => response,
+        }
+    }
 }
 
 /// Of a request that is the last, whatever it was.
@@ -144,7 +160,7 @@ impl HttpServer {
                     Ok(()) => return Ok(()),
                     Err(failure) => Some(failure),
                 },
-                Stage::Page(_) | Stage::Asking(_) => return self.keep(data),
+                Stage::Page(_) | Stage::Fetching(_) | Stage::Asking(_) => return self.keep(data),
                 // A viewer of an endless response has nothing more to say.
                 Stage::Live(_) | Stage::Over => return Ok(()),
                 Stage::WebSocket(viewer) => return viewer.receive(data, &mut self.out),
@@ -177,6 +193,11 @@ impl HttpServer {
     /// Sends a whole response and goes on to the next request, or to the end.
     fn respond(&mut self, now: Instant, manner: Manner, response: Response) {
         self.send_response(now, manner, response);
+        self.responded(now, manner);
+    }
+
+    /// A response is out: on to the next request, or to the end.
+    fn responded(&mut self, now: Instant, manner: Manner) {
         self.served = true;
         if manner.keep_alive {
             self.stage = Stage::Head(HeadReader::default());
@@ -187,12 +208,7 @@ impl HttpServer {
     }
 
     fn send_response(&mut self, now: Instant, manner: Manner, response: Response) {
-        let response = match (manner.keep_alive, manner.is_1_1) {
-            (false, _) => response.field("Connection", "close"),
-            (true, false) => response.field("Connection", "keep-alive"),
-            (true, true) => response,
-        };
-        let (head, body) = self.dated(now, response).finish(manner.head_only);
+        let (head, body) = self.dated(now, manner.word(response)).finish(manner.head_only);
         self.transmit(head);
         self.transmit(body);
     }
@@ -215,7 +231,8 @@ impl HttpServer {
         match (reply, std::mem::replace(&mut self.stage, Stage::Over)) {
             (Reply::Call(answer), Stage::Page(waiting)) => self.answer_page(now, &waiting, answer),
             (Reply::Play(result), Stage::Asking(asking)) => self.answer_play(now, *asking, result),
-            (Reply::Call(_) | Reply::Play(_) | Reply::Publish(_), stage) => {
+            (Reply::Fetch(result), Stage::Fetching(fetching)) => self.answer_fetch(now, *fetching, result),
+            (Reply::Call(_) | Reply::Play(_) | Reply::Fetch(_) | Reply::Publish(_), stage) => {
                 self.stage = stage;
                 return Ok(());
             }
@@ -226,7 +243,7 @@ impl HttpServer {
     fn handle_eof(&mut self) {
         match &self.stage {
             // Some clients say all they have to say and then close their side.
-            Stage::Page(_) => self.half_closed = true,
+            Stage::Page(_) | Stage::Fetching(_) => self.half_closed = true,
             // What they were answered may still be on its way: it is not to be thrown away.
             Stage::Head(_) | Stage::Body(_) if self.served => self.end(Close::Done),
             Stage::Head(_)
@@ -252,7 +269,12 @@ impl HttpServer {
                 self.fail(now, failure);
                 return Err(Error::TimedOut("the request"));
             }
-            Stage::Page(_) | Stage::Asking(_) | Stage::Live(_) | Stage::WebSocket(_) | Stage::Over => {
+            Stage::Page(_)
+            | Stage::Fetching(_)
+            | Stage::Asking(_)
+            | Stage::Live(_)
+            | Stage::WebSocket(_)
+            | Stage::Over => {
                 self.deadline = None;
             }
         }
@@ -262,7 +284,8 @@ impl HttpServer {
     fn handle_shutdown(&mut self, now: Instant) {
         match &mut self.stage {
             Stage::WebSocket(viewer) => viewer.say_going_away(&mut self.out),
-            Stage::Page(_) | Stage::Asking(_) => {
+            Stage::Fetching(fetching) if fetching.fetch.from > 0 => {}
+            Stage::Page(_) | Stage::Fetching(_) | Stage::Asking(_) => {
                 let text = Refusal::ShuttingDown.to_string();
                 self.send_response(now, LAST, Response::text(503, &text));
             }
@@ -304,7 +327,12 @@ impl HttpServer {
                     self.end(Close::StreamEnded);
                 }
             }
-            Stage::Head(_) | Stage::Body(_) | Stage::Page(_) | Stage::Asking(_) | Stage::Over => {}
+            Stage::Head(_)
+            | Stage::Body(_)
+            | Stage::Page(_)
+            | Stage::Fetching(_)
+            | Stage::Asking(_)
+            | Stage::Over => {}
         }
     }
 }
@@ -335,7 +363,7 @@ impl Machine for HttpServer {
         match &self.stage {
             Stage::WebSocket(viewer) => Some(viewer.poll_timeout()),
             Stage::Head(_) | Stage::Body(_) => self.deadline,
-            Stage::Page(_) | Stage::Asking(_) | Stage::Live(_) | Stage::Over => None,
+            Stage::Page(_) | Stage::Fetching(_) | Stage::Asking(_) | Stage::Live(_) | Stage::Over => None,
         }
     }
 }

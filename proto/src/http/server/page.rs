@@ -7,6 +7,7 @@ use rtmpd_core::{Answer, Instant, Note};
 use super::super::route::not_found;
 use super::super::wire::{Failure, Response, shown};
 use super::{HttpServer, Manner};
+use crate::bytes::encode_path;
 
 /// A request whose page is being looked for.
 #[derive(Debug)]
@@ -31,8 +32,8 @@ impl HttpServer {
                 .body(content_type, body),
             Answer::Folder => {
                 let there = match &**query {
-                    "" => format!("{}/", encode(path)),
-                    query => format!("{}/?{query}", encode(path)),
+                    "" => format!("{}/", encode_path(path)),
+                    query => format!("{}/?{query}", encode_path(path)),
                 };
                 Response::text(301, &there).field("Location", &there)
             }
@@ -47,18 +48,4 @@ impl HttpServer {
         };
         self.respond(now, *manner, response);
     }
-}
-
-/// A decoded path as it may stand in a field: RFC 3986 §2.1.
-fn encode(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(char::from(byte));
-            }
-            other => out.push_str(&format!("%{other:02X}")),
-        }
-    }
-    out
 }

@@ -119,7 +119,14 @@ impl Client {
     pub(super) fn packet(&mut self, data: &'static [u8]) -> &mut Self {
         let data = Bytes::from_static(data);
         let data = if self.is_socket() { message(Opcode::Binary, &data) } else { data };
-        let packet = Packet { at: self.now, revision: 1, kind: Kind::Video, key: true, data };
+        let packet = Packet {
+            at: self.now,
+            revision: 1,
+            kind: Kind::Video,
+            key: true,
+            stamp: rtmpd_core::media::Stamp::default(),
+            data,
+        };
         self.give(Input::Media(Media::Packet(&packet)))
     }
 

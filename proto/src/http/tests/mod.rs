@@ -95,7 +95,14 @@ impl Talk {
 
     fn packet(&mut self, data: &'static [u8]) {
         let data = Bytes::from_static(data);
-        let packet = Packet { at: self.now, revision: 1, kind: Kind::Video, key: true, data };
+        let packet = Packet {
+            at: self.now,
+            revision: 1,
+            kind: Kind::Video,
+            key: true,
+            stamp: rtmpd_core::media::Stamp::default(),
+            data,
+        };
         self.input(Input::Media(Media::Packet(&packet)));
     }
 }

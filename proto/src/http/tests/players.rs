@@ -58,6 +58,7 @@ fn packets_are_shared_not_copied() {
         revision: 1,
         kind: rtmpd_core::media::Kind::Audio,
         key: true,
+        stamp: rtmpd_core::media::Stamp::default(),
         data: data.clone(),
     };
     client.machine.handle_input(client.now, Input::Media(Media::Packet(&packet))).unwrap();

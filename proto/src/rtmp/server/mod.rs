@@ -119,7 +119,7 @@ impl RtmpServer {
                 Ok(())
             }
             // The client has let go in the meantime.
-            (_, Reply::Publish(_) | Reply::Play(_) | Reply::Call(_)) => Ok(()),
+            (_, Reply::Publish(_) | Reply::Play(_) | Reply::Fetch(_) | Reply::Call(_)) => Ok(()),
         }
     }
 
@@ -136,6 +136,7 @@ impl RtmpServer {
             | Refusal::BadName(_)
             | Refusal::Busy(_)
             | Refusal::Unsupported(_)
+            | Refusal::NotYet(_)
             | Refusal::ShuttingDown => "NetStream.Play.Failed",
         };
         self.status(stream, "error", code, &refusal.to_string());

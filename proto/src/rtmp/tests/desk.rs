@@ -161,7 +161,14 @@ impl Desk {
     }
 
     pub(super) fn packet(&mut self, kind: Kind, key: bool, data: &Bytes) {
-        let packet = Packet { at: self.now, revision: 1, kind, key, data: data.clone() };
+        let packet = Packet {
+            at: self.now,
+            revision: 1,
+            kind,
+            key,
+            stamp: rtmpd_core::media::Stamp::default(),
+            data: data.clone(),
+        };
         self.tell(Input::Media(Media::Packet(&packet)));
     }
 

@@ -173,7 +173,8 @@ fn feed(
     let mut packed: Vec<Packed> = Vec::new();
     frames.iter().for_each(|frame| packager.push(frame, &mut packed));
     for Packed { kind, key, data } in packed {
-        let packet = Packet { at: NOW, revision: 1, kind, key, data };
+        let packet =
+            Packet { at: NOW, revision: 1, kind, key, stamp: rtmpd_core::media::Stamp::default(), data };
         viewer.tell(Input::Media(Media::Packet(&packet)));
     }
 }
