@@ -19,6 +19,6 @@ mod tests;
 pub mod wire;
 pub mod ws;
 
-pub use packaging::{WS_FLV, WS_FLV_ALL, WS_FLV_LEGACY, packager};
+pub use packaging::{Endless, WS_FLV, WS_FLV_ALL, WS_FLV_LEGACY, WS_MP4, WS_TS, packager};
 pub use server::{HttpServer, HttpService};
 pub use settings::Settings;

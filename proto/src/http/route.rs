@@ -7,10 +7,12 @@ use rtmpd_core::policy::{check_app, is_recorded};
 use rtmpd_core::{Refusal, StreamKey};
 
 use super::objects::wanted;
-use super::packaging::{WS_FLV, WS_FLV_ALL, WS_FLV_LEGACY};
+use super::packaging::{AS_FLV, AS_MP4, AS_TS, Endless, WS_FLV, WS_FLV_ALL, WS_FLV_LEGACY, WS_MP4, WS_TS};
 use super::server::Wanted;
 use super::wire::{Failure, Target, shown};
 use crate::container::flv::{FLV, FLV_ALL, FLV_LEGACY};
+use crate::container::fmp4::MP4;
+use crate::container::ts::TS;
 
 /// What methods are answered.
 pub const ALLOWED: &str = "GET, HEAD, OPTIONS";
@@ -19,9 +21,9 @@ pub const ALLOWED: &str = "GET, HEAD, OPTIONS";
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Route {
     /// A live stream, endless.
-    Live(StreamKey, Packaging),
+    Live(StreamKey, Packaging, &'static Endless),
     /// A live stream in WebSocket messages.
-    WebSocket(StreamKey, Packaging),
+    WebSocket(StreamKey, Packaging, &'static Endless),
     /// An object of a live stream.
     Shelf(StreamKey, Wanted),
     /// What time it is, for players of DASH.
@@ -58,7 +60,8 @@ pub fn route(method: &str, target: &Target, upgrade: bool) -> Result<Route, Fail
 /// The app that a player asks for which does not exist here.
 pub fn wrong_app(path: &str) -> Option<Refusal> {
     let app = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    check_app(app).err().filter(|_| path.ends_with(".flv"))
+    let is_stream = || [".flv", ".ts", ".m3u8", ".mpd"].iter().any(|ending| path.ends_with(ending));
+    check_app(app).err().filter(|_| is_stream())
 }
 
 /// What is said of a path where nothing is: players learn which streams there can be.
@@ -78,24 +81,36 @@ fn live(app: &str, rest: &str, target: &Target, upgrade: bool) -> Result<Route, 
         return Ok(Route::Shelf(key, wanted));
     }
     let last = rest.rsplit('/').next().unwrap_or_default();
-    let name = match rest.strip_suffix(".flv") {
-        Some(name) => name,
+    let ends = |form: &'static Endless| rest.strip_suffix(form.ending).map(|name| (name, form));
+    let (name, form) = match [&AS_FLV, &AS_TS, &AS_MP4].into_iter().find_map(ends) {
+        Some(found) => found,
         // The original shows this form too; below /rec it names the recordings.
-        None if !last.is_empty() && !last.contains('.') && !is_recorded(app) => rest,
+        None if !last.is_empty() && !last.contains('.') && !is_recorded(app) => (rest, &AS_FLV),
         None => {
-            let text = format!("{} is no stream, expected /{app}/NAME.flv", shown(&target.path));
+            let endings = "flv, .m3u8, .mpd, .ts or .mp4";
+            let text = format!("{} is no stream, expected /{app}/NAME.{endings}", shown(&target.path));
             return Err(Failure::new(404, text));
         }
     };
     let key = StreamKey::new(app, name).map_err(|refusal| Failure::new(404, refusal.to_string()))?;
+    let packaging = endless(form, target, upgrade);
+    Ok(if upgrade { Route::WebSocket(key, packaging, form) } else { Route::Live(key, packaging, form) })
+}
+
+/// Which packaging of an endless stream is asked for.
+fn endless(form: &Endless, target: &Target, upgrade: bool) -> Packaging {
     let legacy = target.param("hevc") == Some("legacy");
     let all = target.param("tracks") == Some("all");
-    Ok(match (upgrade, legacy, all) {
-        (false, true, _) => Route::Live(key, FLV_LEGACY),
-        (false, false, true) => Route::Live(key, FLV_ALL),
-        (false, false, false) => Route::Live(key, FLV),
-        (true, true, _) => Route::WebSocket(key, WS_FLV_LEGACY),
-        (true, false, true) => Route::WebSocket(key, WS_FLV_ALL),
-        (true, false, false) => Route::WebSocket(key, WS_FLV),
-    })
+    match (form.ending, upgrade) {
+        (".ts", false) => TS,
+        (".ts", true) => WS_TS,
+        (".mp4", false) => MP4,
+        (".mp4", true) => WS_MP4,
+        (_, false) if legacy => FLV_LEGACY,
+        (_, false) if all => FLV_ALL,
+        (_, false) => FLV,
+        (_, true) if legacy => WS_FLV_LEGACY,
+        (_, true) if all => WS_FLV_ALL,
+        (_, true) => WS_FLV,
+    }
 }

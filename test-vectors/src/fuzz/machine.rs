@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use rtmpd_core::media::{Description, Kind, Packet};
+use rtmpd_core::media::{Description, Fetched, Kind, Packet};
 use rtmpd_core::{Answer, Error, Event, Input, Instant, Machine, Media, Output, Reply};
 
 /// Bytes that a machine may at most say in answer to one input, times the input: nobody makes us a loudspeaker.
@@ -102,6 +102,13 @@ fn reply(event: &Event) -> Option<Reply> {
     match event {
         Event::Publish(_) => Some(Reply::Publish(Ok(()))),
         Event::Play(..) => Some(Reply::Play(Ok(Arc::new(Description::default())))),
+        Event::Fetch(fetch) => Some(Reply::Fetch(Ok(Fetched {
+            version: 1,
+            pieces: Arc::new([Bytes::from_static(b"piece")]),
+            from: fetch.from,
+            // One that grows, once.
+            whole: fetch.from > 0 || fetch.name.contains("m3u8"),
+        }))),
         Event::Call(_) => Some(Reply::Call(Answer::NotFound)),
         Event::Stop | Event::Pause(_) | Event::Tracks(_) | Event::Frame(_) | Event::Note(_) => None,
     }

@@ -4,6 +4,7 @@
 //! VP9-ISOBMFF, Opus-ISOBMFF, FLAC-ISOBMFF, RFC 6381 (codec names).
 //!
 //! - [`init`]: what a decoder must have first · [`chunk`]: access units with their times · [`codec_string`]
+//! - [`Fmp4Packager`]: an endless stream
 //! - `boxes`: boxes in boxes · `entry`: a track's sample entry
 
 mod boxes;
@@ -11,6 +12,7 @@ mod chunk;
 mod entry;
 mod init;
 mod name;
+mod packager;
 #[cfg(test)]
 mod tests;
 
@@ -18,3 +20,4 @@ pub use chunk::{Run, Sample, chunk};
 pub use entry::carries;
 pub use init::{Lane, init};
 pub use name::codec_string;
+pub use packager::{Fmp4Packager, MP4};

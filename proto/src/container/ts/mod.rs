@@ -3,10 +3,11 @@
 //! Specs: ISO/IEC 13818-1 (systems), ISO/IEC 14496-15 and ITU-T H.264/H.265 Annex B (byte streams), ISO/IEC 14496-3
 //! §1.A (ADTS), ETSI TS 101 154 and ATSC A/52 (AC-3), "Encapsulation of Opus packets in MPEG-2 TS".
 //!
-//! - [`Muxer`]: frames → packets of 188 bytes · `tables`: PAT and PMT · `packet`: PES → packets, counters, clock
+//! - [`TsPackager`]: an endless stream · [`Muxer`]: frames → packets of 188 bytes · `tables`: PAT and PMT · `packet`: PES → packets, counters, clock
 //! - `payload`: a frame's bytes as a PES carries them
 
 mod muxer;
+mod packager;
 mod packet;
 mod payload;
 mod tables;
@@ -14,6 +15,7 @@ mod tables;
 mod tests;
 
 pub use muxer::Muxer;
+pub use packager::{TS, TsPackager};
 
 /// Size of a packet, in bytes.
 pub const PACKET: usize = 188;

@@ -9,7 +9,7 @@ use rtmpd_core::{Call, Event, Fetch, Instant, Note, Output, Request, StreamKey};
 use super::super::route::{ALLOWED, Route, route, wrong_app};
 use super::super::wire::{Body, Failure, Head, Response, Target, host_name, shown};
 use super::super::ws;
-use super::live::{Asking, Form};
+use super::live::{Asking, Form, live_head};
 use super::page::Waiting;
 use super::shelf::{Fetching, Wanted};
 use super::{HttpServer, Manner, Stage, play};
@@ -60,13 +60,13 @@ impl HttpServer {
         match decide(head, &target) {
             Ok(Route::Preflight) => self.respond(now, manner, preflight(head)),
             Ok(Route::Page(path)) => self.ask_page(manner, head, &target, path),
-            Ok(Route::Live(..)) if manner.head_only => {
-                let (head, _) = self.dated(now, Form::flv_head()).finish(true);
+            Ok(Route::Live(_, _, form)) if manner.head_only => {
+                let (head, _) = self.dated(now, live_head(form)).finish(true);
                 self.transmit(head);
                 self.end(rtmpd_core::Close::Done);
             }
-            Ok(Route::Live(key, packaging)) => {
-                self.ask_play(manner, head, &target, (key, packaging), Form::Flv);
+            Ok(Route::Live(key, packaging, form)) => {
+                self.ask_play(manner, head, &target, (key, packaging), Form { endless: form, upgrade: None });
             }
             Ok(Route::Time) => {
                 let micros = self.settings.wall.unix_micros(now);
@@ -81,9 +81,9 @@ impl HttpServer {
                 let fetch = Fetch { request, packaging, name, at_least, from: 0, wait };
                 self.ask_fetch(Fetching { manner, fetch, fresh });
             }
-            Ok(Route::WebSocket(key, packaging)) => match check_upgrade(head) {
+            Ok(Route::WebSocket(key, packaging, form)) => match check_upgrade(head) {
                 Ok(accepted) => {
-                    let form = Form::WebSocket(Box::new(accepted));
+                    let form = Form { endless: form, upgrade: Some(Box::new(accepted)) };
                     self.ask_play(manner, head, &target, (key, packaging), form);
                 }
                 Err(refused) => self.refuse_upgrade(now, manner, &refused),

@@ -1,15 +1,16 @@
-//! An endless FLV as the body of a response: shared bytes, passed on as they are.
+//! An endless stream as the body of a response: shared bytes, passed on as they are.
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use rtmpd_core::media::Description;
 use rtmpd_core::{Close, Instant, Media, Refusal};
 
+use super::super::packaging::{Endless, Renewal};
 use super::super::wire::{Failure, Response};
 use super::super::ws::Upgrade;
 use super::{HttpServer, Manner, Stage};
 use crate::bytes::tail;
-use crate::container::flv::HEADER_LEN;
 
 /// A request for a stream that the shard is looking for.
 #[derive(Debug)]
@@ -20,30 +21,58 @@ pub(super) struct Asking {
 
 /// How the stream is to be sent.
 #[derive(Debug)]
-pub(super) enum Form {
-    Flv,
-    WebSocket(Box<Upgrade>),
+pub(super) struct Form {
+    pub(super) endless: &'static Endless,
+    /// In WebSocket messages.
+    pub(super) upgrade: Option<Box<Upgrade>>,
 }
 
 impl Form {
     /// What logs and API call it.
     pub(super) fn protocol(&self) -> &'static str {
-        match self {
-            Self::Flv => "http-flv",
-            Self::WebSocket(_) => "ws-flv",
-        }
+        let [http, ws] = self.endless.protocols;
+        if self.upgrade.is_some() { ws } else { http }
+    }
+}
+
+/// What a viewer has been sent of the beginning.
+#[derive(Clone, Debug)]
+pub(super) struct Beginning {
+    renewal: Renewal,
+    /// The preamble it was sent; empty before that.
+    sent: Bytes,
+}
+
+impl Beginning {
+    pub(super) fn new(form: &Endless) -> Self {
+        Self { renewal: form.renewal, sent: Bytes::new() }
     }
 
-    /// The response's head: no length, the connection's end is the stream's. `Range` has no meaning for what has no
-    /// beginning and no end, so it is passed over (RFC 9110 §14.2).
-    pub(super) fn flv_head() -> Response {
-        Response::new(200)
-            .field("Content-Type", "video/x-flv")
-            .field("Cache-Control", "no-cache, no-store")
-            .field("Accept-Ranges", "none")
-            .field("Connection", "close")
-            .unsized_body()
+    /// What of this preamble is to be sent, and how many bytes at its front are not; `None` when the stream cannot go on.
+    pub(super) fn renew(&mut self, preamble: &Bytes) -> Option<usize> {
+        let first = self.sent.is_empty();
+        let same = self.sent == *preamble;
+        if first {
+            self.sent = preamble.clone();
+        }
+        match self.renewal {
+            _ if first => Some(0),
+            Renewal::Without(skip) => Some(skip),
+            Renewal::Never if same => Some(preamble.len()),
+            Renewal::Never => None,
+        }
     }
+}
+
+/// The response's head: no length, the connection's end is the stream's. `Range` has no meaning for what has no beginning
+/// and no end, so it is passed over (RFC 9110 §14.2).
+pub(super) fn live_head(form: &Endless) -> Response {
+    Response::new(200)
+        .field("Content-Type", form.content_type)
+        .field("Cache-Control", "no-cache, no-store")
+        .field("Accept-Ranges", "none")
+        .field("Connection", "close")
+        .unsized_body()
 }
 
 impl HttpServer {
@@ -53,13 +82,14 @@ impl HttpServer {
         asking: Asking,
         result: Result<Arc<Description>, Refusal>,
     ) {
-        match (result, asking.form) {
-            (Ok(_), Form::Flv) => {
-                let (head, _) = self.dated(now, Form::flv_head()).finish(true);
+        let Form { endless, upgrade } = asking.form;
+        match (result, upgrade) {
+            (Ok(_), None) => {
+                let (head, _) = self.dated(now, live_head(endless)).finish(true);
                 self.transmit(head);
-                self.stage = Stage::Live(false);
+                self.stage = Stage::Live(Beginning::new(endless));
             }
-            (Ok(_), Form::WebSocket(accepted)) => self.start_websocket(now, &accepted),
+            (Ok(_), Some(accepted)) => self.start_websocket(now, &accepted, endless),
             (Err(refusal), _) => {
                 let failure = Failure::new(status(&refusal), refusal.to_string());
                 self.answer_failure(now, asking.manner, &failure);
@@ -67,11 +97,15 @@ impl HttpServer {
         }
     }
 
-    pub(super) fn live_media(&mut self, headed: bool, media: &Media<'_>) {
+    pub(super) fn live_media(&mut self, media: &Media<'_>) {
         match media {
-            // In the middle of a stream the tracks may change, but a file has one header.
-            Media::Start { preamble, .. } if headed => self.transmit(tail(preamble, HEADER_LEN)),
-            Media::Start { preamble, .. } => self.transmit((*preamble).clone()),
+            Media::Start { preamble, .. } => {
+                let Stage::Live(beginning) = &mut self.stage else { return };
+                match beginning.renew(preamble) {
+                    Some(skip) => self.transmit(tail(preamble, skip)),
+                    None => self.end(Close::StreamEnded),
+                }
+            }
             Media::Packet(packet) => self.transmit(packet.data.clone()),
             Media::Gap => {}
             Media::Ended => self.end(Close::StreamEnded),

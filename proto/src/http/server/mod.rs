@@ -25,7 +25,7 @@ use rtmpd_core::{
 
 use super::Settings;
 use super::wire::{Body, Failure, Head, HeadReader, Response, imf_fixdate};
-use live::Asking;
+use live::{Asking, Beginning};
 use page::Waiting;
 use shelf::Fetching;
 pub use shelf::{Fresh, Wanted};
@@ -87,8 +87,8 @@ enum Stage {
     Fetching(Box<Fetching>),
     /// The shard was asked for a stream.
     Asking(Box<Asking>),
-    /// An endless FLV; false until its file header was sent.
-    Live(bool),
+    /// An endless stream.
+    Live(Beginning),
     /// A stream in WebSocket messages.
     WebSocket(Box<Viewer>),
     /// Nothing more is listened to.
@@ -318,10 +318,7 @@ impl HttpServer {
 
     fn handle_media(&mut self, media: &Media<'_>) {
         match &mut self.stage {
-            Stage::Live(headed) => {
-                let headed = std::mem::replace(headed, *headed || matches!(media, Media::Start { .. }));
-                self.live_media(headed, media);
-            }
+            Stage::Live(_) => self.live_media(media),
             Stage::WebSocket(viewer) => {
                 if viewer.media(media, &mut self.out) {
                     self.end(Close::StreamEnded);

@@ -6,18 +6,18 @@ use std::time::Duration;
 use bytes::BytesMut;
 use rtmpd_core::{Close, Error, Instant, Media, Note, Output};
 
+use super::super::packaging::Endless;
 use super::super::wire::Response;
 use super::super::ws::close::{GOING_AWAY, NORMAL};
 use super::super::ws::{self, Incoming, NoUpgrade, Opcode, Upgrade};
+use super::live::Beginning;
 use super::{HttpServer, Manner, Stage};
-use crate::container::flv::HEADER_LEN;
 
 /// A viewer's side of things.
 #[derive(Debug)]
 pub(super) struct Viewer {
     reader: ws::Reader,
-    /// The file header was sent.
-    begun: bool,
+    beginning: Beginning,
     ping: Duration,
     ping_at: Instant,
     /// Nothing has come since the last ping.
@@ -25,10 +25,10 @@ pub(super) struct Viewer {
 }
 
 impl Viewer {
-    fn new(now: Instant, ping: Duration) -> Self {
+    fn new(now: Instant, ping: Duration, form: &Endless) -> Self {
         Self {
             reader: ws::Reader::skipping(ws::Role::Server),
-            begun: false,
+            beginning: Beginning::new(form),
             ping,
             ping_at: now + ping,
             silent: false,
@@ -61,12 +61,14 @@ impl Viewer {
     /// Passes media on; true when the stream is over.
     pub(super) fn media(&mut self, media: &Media<'_>, out: &mut VecDeque<Output>) -> bool {
         let data = match media {
-            // In the middle of a stream the tracks may change, but a file has one header.
-            Media::Start { preamble, .. } if self.begun => ws::reframe(preamble, HEADER_LEN),
-            Media::Start { preamble, .. } => {
-                self.begun = true;
-                (*preamble).clone()
-            }
+            Media::Start { preamble, .. } => match self.beginning.renew(preamble) {
+                Some(0) => (*preamble).clone(),
+                Some(skip) => ws::reframe(preamble, skip),
+                None => {
+                    say_close(out, NORMAL, "the stream goes on with other tracks");
+                    return true;
+                }
+            },
             Media::Packet(packet) => packet.data.clone(),
             Media::Gap => return false,
             Media::Ended => {
@@ -74,7 +76,9 @@ impl Viewer {
                 return true;
             }
         };
-        out.push_back(Output::Transmit(data));
+        if !data.is_empty() {
+            out.push_back(Output::Transmit(data));
+        }
         false
     }
 
@@ -99,7 +103,7 @@ impl Viewer {
 }
 
 impl HttpServer {
-    pub(super) fn start_websocket(&mut self, now: Instant, upgrade: &Upgrade) {
+    pub(super) fn start_websocket(&mut self, now: Instant, upgrade: &Upgrade, form: &Endless) {
         let mut response = Response::new(101)
             .field("Upgrade", "websocket")
             .field("Connection", "Upgrade")
@@ -109,7 +113,7 @@ impl HttpServer {
         }
         let (head, _) = self.dated(now, response.unsized_body()).finish(true);
         self.transmit(head);
-        self.stage = Stage::WebSocket(Box::new(Viewer::new(now, self.settings.ping)));
+        self.stage = Stage::WebSocket(Box::new(Viewer::new(now, self.settings.ping, form)));
     }
 
     pub(super) fn refuse_upgrade(&mut self, now: Instant, manner: Manner, refused: &NoUpgrade) {

@@ -26,6 +26,7 @@ pub(super) struct Client {
     pub(super) received: Vec<u8>,
     pub(super) plays: Vec<(Request, Packaging)>,
     pub(super) calls: Vec<Call>,
+    pub(super) fetches: Vec<rtmpd_core::Fetch>,
     pub(super) notes: Vec<String>,
     pub(super) closed: Option<Close>,
     /// Questions are left open instead of being answered at once.
@@ -47,6 +48,7 @@ impl Client {
             received: Vec::new(),
             plays: Vec::new(),
             calls: Vec::new(),
+            fetches: Vec::new(),
             notes: Vec::new(),
             closed: None,
             hold: false,
@@ -96,6 +98,10 @@ impl Client {
                 let refusal = Refusal::NotFound(request.key.to_string());
                 self.plays.push((*request, packaging));
                 Reply::Play(is_there.then(Arc::default).ok_or(refusal))
+            }
+            Event::Fetch(fetch) => {
+                self.fetches.push(*fetch);
+                return None;
             }
             Event::Note(note) => {
                 self.notes.push(note.text);

@@ -10,6 +10,7 @@ mod machine;
 mod paths;
 mod players;
 mod properties;
+mod shelves;
 mod sockets;
 mod streams;
 mod tables;

@@ -61,12 +61,41 @@ fn routes() {
         ("/live/a.flv", true, "a", "ws-flv"),
         ("/live/a.flv?hevc=legacy", true, "a", "ws-flv+legacy"),
         ("/live/a.flv?tracks=all", true, "a", "ws-flv+all"),
+        ("/live/a.ts", false, "a", "ts"),
+        ("/live/a.ts?hevc=legacy", true, "a", "ws-ts"),
+        ("/live/a/b.mp4", false, "a/b", "mp4"),
+        ("/live/a.mp4", true, "a", "ws-mp4"),
     ] {
-        let expected = match upgrade {
-            true => Route::WebSocket(key(name), Packaging(packaging)),
-            false => Route::Live(key(name), Packaging(packaging)),
+        let (found, as_messages) = match routed("GET", target, upgrade) {
+            Ok(Route::Live(key, packaging, _)) => ((key, packaging), false),
+            Ok(Route::WebSocket(key, packaging, _)) => ((key, packaging), true),
+            other => panic!("{target}: {other:?}"),
         };
-        assert_eq!(routed("GET", target, upgrade), Ok(expected), "{target}");
+        assert_eq!((found, as_messages), ((key(name), Packaging(packaging)), upgrade), "{target}");
+    }
+    for (target, name, packaging, object, version) in [
+        ("/live/a.m3u8", "a", "hls", "index.m3u8", 0),
+        ("/live/a.m3u8?format=fmp4", "a", "cmaf", "index.m3u8", 0),
+        ("/live/a/b.m3u8?_HLS_msn=5", "a/b", "hls", "index.m3u8", 6 << 16),
+        ("/live/a.m3u8?_HLS_msn=5&_HLS_part=2&_HLS_skip=YES", "a", "hls", "index.skip.m3u8", (5 << 16) | 3),
+        ("/live/a.mpd", "a", "cmaf", "index.mpd", 0),
+        ("/live/a.hls/5.2.ts", "a", "hls", "5.2.ts", 0),
+        ("/live/x/a.cmaf/v0.m3u8?_HLS_msn=1&_HLS_part=0", "x/a", "cmaf", "v0.m3u8", (1 << 16) | 1),
+        ("/live/a.cmaf/a1-init1.mp4", "a", "cmaf", "a1-init1.mp4", 0),
+    ] {
+        let Ok(Route::Shelf(found, wanted)) = routed("GET", target, false) else { panic!("{target}") };
+        let wanted = (found, wanted.packaging.0, wanted.name.to_string(), wanted.at_least);
+        assert_eq!(wanted, (key(name), packaging, object.to_owned(), version), "{target}");
+    }
+    for (target, status) in [
+        ("/live/a.m3u8?_HLS_part=2", 400),
+        ("/live/a.m3u8?_HLS_msn=x", 400),
+        ("/live/a.m3u8?_HLS_msn=99999999999999999999", 400),
+        ("/live/a.m3u8?_HLS_skip=maybe", 400),
+        ("/live/.m3u8", 404),
+        ("/live/a.hls/", 404),
+    ] {
+        assert_eq!(routed("GET", target, false).map_err(|failure| failure.status), Err(status), "{target}");
     }
     assert_eq!(routed("GET", "/a/b.flv", false), Ok(Route::Page("/a/b.flv".into())));
     assert_eq!(routed("OPTIONS", "/live/a.flv", false), Ok(Route::Preflight));

@@ -229,7 +229,7 @@ fn name_of(event: &Event) -> String {
             format!("tracks {}", codecs.join("+"))
         }
         Event::Frame(frame) => format!("frame {}", frame.dts),
-        Event::Call(_) | Event::Note(_) => format!("{event:?}"),
+        Event::Fetch(_) | Event::Call(_) | Event::Note(_) => format!("{event:?}"),
     }
 }
 
