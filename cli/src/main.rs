@@ -10,6 +10,7 @@ mod args;
 mod banner;
 mod check;
 mod config_file;
+mod files;
 mod logging;
 mod pages;
 mod pool;

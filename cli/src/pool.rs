@@ -9,10 +9,13 @@ use std::thread;
 use rtmpd_core::{Answer, Call};
 use rtmpd_netloop::{Caller, Done};
 
+use rtmpd_core::hub::Hub;
+
+use crate::files::Files;
 use crate::pages::Pages;
 
-/// Threads that read pages.
-const THREADS: usize = 2;
+/// Threads that read and write files. Slow disks keep them waiting, not the media.
+const THREADS: usize = 4;
 /// Questions that may wait for a thread.
 const QUEUE: usize = 1024;
 
@@ -69,14 +72,17 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// A site that answers from these pages.
+    /// A site that answers from these pages and files, and from what the hub knows.
     ///
     /// # Errors
     /// When the pool cannot be started.
-    pub(crate) fn start(pages: Pages) -> io::Result<Self> {
+    pub(crate) fn start(pages: Pages, files: Files, hub: Arc<Hub>) -> io::Result<Self> {
         let work = move |(call, done): (Call, Done)| {
-            let Call::Page { path, if_none_match } = call;
-            done.answer(pages.answer(&path, if_none_match.as_deref()));
+            done.answer(match call {
+                Call::Page { path, if_none_match } => pages.answer(&path, if_none_match.as_deref()),
+                Call::File(call) => files.answer(call),
+                Call::Streams => Answer::Streams(hub.streams()),
+            });
         };
         Ok(Self { pool: Pool::start(THREADS, QUEUE, Arc::new(work))? })
     }

@@ -12,6 +12,7 @@ use rtmpd_core::stats::Totals;
 use rtmpd_netloop::{Server, stop_on_signal};
 
 use crate::config_file::Place;
+use crate::files::Files;
 use crate::pages::Pages;
 use crate::pool::Site;
 use crate::wire_up::Plan;
@@ -62,7 +63,11 @@ fn serve(place: &Place, parsed: &Parsed) -> io::Result<()> {
         warn!(target: TARGET, "{warning}");
     }
     let hub = Hub::new(plan.hub, plan.make_packager());
-    let site = Arc::new(Site::start(Pages::new(place.folder.join(SITE)))?);
+    let site = Arc::new(Site::start(
+        Pages::new(place.folder.join(SITE)),
+        Files::new(&place.folder),
+        Arc::clone(&hub),
+    )?);
     let server = Server::start(plan.netloop.clone(), Arc::clone(&hub), plan.listeners(), site)?;
     stop_on_signal(server.stopper())?;
     announce(&plan, &server);

@@ -41,7 +41,7 @@ impl Plan {
             hub: hub_settings(settings, netloop.workers()),
             netloop,
             rtmp: rtmp_settings(settings),
-            http: http::Settings::default(),
+            http: http::Settings { rtmp_port: settings.rtmp.port, ..http::Settings::default() },
             segments: segment_settings(settings),
             doors: doors(settings),
             unmet: unmet(settings),

@@ -10,6 +10,7 @@
 
 mod dice;
 pub mod error;
+pub mod files;
 pub mod hub;
 pub mod machine;
 pub mod media;

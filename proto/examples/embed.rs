@@ -53,7 +53,7 @@ fn main() -> std::io::Result<()> {
                 }
                 Action::Close(conn) => drop(sockets.remove(&conn)),
                 Action::Report(report) => eprintln!("{report}"),
-                Action::Wake(_) | Action::Call(..) => {} // one shard, RTMP only
+                Action::Wake(_) | Action::Read(_) | Action::Call(..) => {} // one shard, RTMP only
             }
         }
         thread::sleep(Duration::from_millis(1));

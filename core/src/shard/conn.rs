@@ -12,7 +12,7 @@ use super::queue::Queue;
 use crate::error::Close;
 use crate::hub::mail::Start;
 use crate::hub::replica::Replica;
-use crate::machine::{Input, Machine, Media, Output};
+use crate::machine::{Call, Input, Machine, Media, Output};
 use crate::media::{Cursor, Description};
 use crate::report::{Ended, Session};
 use crate::request::{Peer, Request};
@@ -97,6 +97,10 @@ pub(crate) struct Conn {
     pub(crate) blocked: bool,
     /// An [`super::Action::Send`] is under way.
     pub(crate) sending: bool,
+    /// A question that waits for room in the queue: its answer will need it.
+    pub(crate) held_call: Option<Box<Call>>,
+    /// Changes of files are under way: the peer's next bytes wait.
+    pub(crate) writing: bool,
     /// Waits in the shard's list of those to be fed at once.
     pub(crate) hot: bool,
     /// When the peer last took a byte, or the queue began to fill.
@@ -176,6 +180,8 @@ impl Conn {
             dead: false,
             blocked: false,
             sending: false,
+            held_call: None,
+            writing: false,
             hot: false,
             progress_at: now,
             bytes_in: 0,

@@ -3,7 +3,8 @@
 use super::conn::{ConnId, Role};
 use super::{Action, Shard};
 use crate::error::Close;
-use crate::machine::{Event, Note, Reply};
+use crate::files::FileCall;
+use crate::machine::{Call, Event, Note, Reply};
 use crate::report::{News, Report};
 use crate::time::Instant;
 
@@ -31,13 +32,35 @@ impl Shard {
                 None
             }
             Event::Call(call) => {
-                self.actions.push_back(Action::Call(conn, call));
+                self.call(conn, call);
                 None
             }
             Event::Note(Note { level, text }) => {
                 self.report(conn, News::Note(level, text));
                 None
             }
+        }
+    }
+
+    /// Passes a question on, unless its answer must wait for room.
+    fn call(&mut self, conn: ConnId, call: Call) {
+        let Some(state) = self.conns.find_mut(conn) else { return };
+        match call {
+            Call::File(FileCall::Read { .. }) if state.queue.bytes() >= self.settings.max_queue => {
+                state.held_call = Some(Box::new(call));
+                return;
+            }
+            Call::File(FileCall::Write(_)) => state.writing = true,
+            Call::File(_) | Call::Page { .. } | Call::Streams => {}
+        }
+        self.actions.push_back(Action::Call(conn, call));
+    }
+
+    /// There is room again: a question that waited for it is passed on.
+    pub(super) fn release_call(&mut self, conn: ConnId) {
+        let Some(state) = self.conns.find_mut(conn) else { return };
+        if let Some(call) = state.held_call.take() {
+            self.actions.push_back(Action::Call(conn, *call));
         }
     }
 

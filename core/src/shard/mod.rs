@@ -169,8 +169,18 @@ impl Shard {
         self.warm(conn);
     }
 
+    /// Whether bytes of this connection may be read now. When not, an [`Action::Read`] says when.
+    pub fn wants_read(&self, conn: ConnId) -> bool {
+        self.conns.find(conn).is_none_or(|state| !state.writing)
+    }
+
     /// The result of an [`Action::Call`].
     pub fn answer(&mut self, now: Instant, conn: ConnId, answer: Answer) {
+        if let Some(state) = self.conns.find_mut(conn)
+            && std::mem::take(&mut state.writing)
+        {
+            self.actions.push_back(Action::Read(conn));
+        }
         self.drive(now, conn, Input::Reply(Reply::Call(answer)));
     }
 
@@ -243,7 +253,11 @@ impl Shard {
         state.queue.advance(n);
         let emptied = state.queue.is_empty();
         let closing = state.closing.is_some();
+        let released = state.held_call.is_some() && state.queue.bytes() < self.settings.max_queue;
         self.count(Count::BytesOut, n as u64);
+        if released {
+            self.release_call(conn);
+        }
         if !emptied {
             self.wish_to_send(conn);
         } else if closing {

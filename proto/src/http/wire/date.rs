@@ -27,3 +27,29 @@ fn civil(days: u64) -> (u64, usize, u64) {
     let year = era * 400 + year_of_era + u64::from(month < 2);
     (year, month as usize, day)
 }
+
+/// Seconds after 1970-01-01T00:00:00Z of an IMF-fixdate; `None` for anything else, also for the obsolete forms.
+pub fn parse_fixdate(text: &str) -> Option<u64> {
+    let mut words = text.trim().split(' ');
+    words.next().filter(|weekday| weekday.ends_with(','))?;
+    let number = |text: Option<&str>| text?.parse::<u64>().ok();
+    let day = number(words.next()).filter(|day| (1..=31).contains(day))?;
+    let name = words.next()?;
+    let month = MONTHS.iter().position(|month| *month == name)? as u64;
+    let year = number(words.next()).filter(|year| (1970..=9999).contains(year))?;
+    let mut clock = words.next()?.split(':');
+    let [hour, minute, second] = [number(clock.next())?, number(clock.next())?, number(clock.next())?];
+    if words.next() != Some("GMT") || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    Some(days_before(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second)
+}
+
+/// Days from 1970-01-01 to a date; months from 0.
+fn days_before(year: u64, month: u64, day: u64) -> u64 {
+    // As in `civil`: the year begins in March.
+    let (year, month) = if month < 2 { (year - 1, month + 10) } else { (year, month - 2) };
+    let of_year = (153 * month + 2) / 5 + day - 1;
+    let (era, of_era) = (year / 400, year % 400);
+    (era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year).saturating_sub(719_468)
+}
