@@ -13,7 +13,7 @@ allowed_dependencies() {
         proto) echo rtmpd-core bytes httparse sha1 sha2 hmac base64 ;;
         netloop) echo rtmpd-core bytes mio socket2 slab log libc signal-hook ;;
         conf) echo rtmpd-core rtmpd-proto roxmltree ;;
-        cli) echo rtmpd-core rtmpd-proto rtmpd-netloop rtmpd-conf bytes log env_logger lexopt if-addrs jiff ;;
+        cli) echo rtmpd-core rtmpd-proto rtmpd-netloop rtmpd-conf bytes log env_logger lexopt if-addrs jiff fs4 ;;
     esac
 }
 

@@ -3,6 +3,7 @@
 //! Specs: RFC 8216bis §4.4, §6.2; ISO/IEC 23009-1 §5.3.9; ISO/IEC 23000-19 §7.3.
 //!
 //! - [`Cutter`]: where a segment or a part ends · [`Window`]: the segments there are, oldest first
+//! - [`Samples`]: a track's frames with their lengths, for fragments
 //! - [`Calendar`]: what the wall clock said when a frame was taken · [`Voice`]: sound on its own sample clock
 //! - [`Settings`]: lengths and counts
 //!
@@ -10,6 +11,7 @@
 
 mod calendar;
 mod cutter;
+mod samples;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ use rtmpd_core::media::{Codec, Description, Kind, TrackId};
 
 pub use calendar::Calendar;
 pub use cutter::{Cut, Cutter};
+pub use samples::{Batch, Samples};
 pub use settings::{Format, Settings};
 pub use version::{MAX_MSN, MAX_PART, version};
 pub use voice::Voice;
