@@ -92,7 +92,7 @@ impl Lane {
         let at = rescale(frame.dts, self.track.clock_rate, self.scale);
         let cts = rescale(i64::from(frame.cts), self.track.clock_rate, self.scale);
         let cts = i32::try_from(cts).unwrap_or(0);
-        let sample = Sample { duration: 0, cts, key: frame.key, data: fmp4::sample_data(&self.track, frame) };
+        let sample = Sample { duration: 0, cts, key: frame.key, data: frame.data.clone() };
         let known =
             match length::samples(&self.track, &frame.data).filter(|_| self.track.kind() == Kind::Audio) {
                 Some(samples) => self.voice.place(at, samples, self.scale).map(|place| (place, samples)),
