@@ -16,17 +16,16 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod version;
-mod voice;
 mod window;
 
 use rtmpd_core::media::{Codec, Description, Kind, Track, TrackId};
 
+pub use crate::codec::voice::Voice;
 pub use calendar::Calendar;
 pub use cutter::{Cut, Cutter};
 pub use samples::{Batch, Samples};
 pub use settings::{Format, Settings};
 pub use version::{MAX_MSN, MAX_PART, version};
-pub use voice::Voice;
 pub use window::{Names, Part, Segment, Window};
 
 /// Ticks per second.
