@@ -10,9 +10,11 @@ mod args;
 mod banner;
 mod check;
 mod config_file;
+mod files;
 mod logging;
 mod pages;
 mod pool;
+mod recordings;
 mod replay;
 mod serve;
 #[cfg(test)]

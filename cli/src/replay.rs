@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use rtmpd_core::Call;
+use rtmpd_core::files::FileCall;
 use rtmpd_core::replay::{self, ReplayError, Setup};
+use rtmpd_core::{Answer, Call};
 
+use crate::files::Files;
 use crate::pages::Pages;
 use crate::serve;
 use crate::wire_up::Plan;
@@ -21,9 +23,12 @@ pub(crate) fn run(file: &Path, config: Option<&Path>) -> Result<String, Vec<Stri
     let name = file.display();
     let capture = fs::read(file).map_err(|error| vec![format!("{name}: {error}")])?;
     let pages = Pages::new(place.folder.join(serve::SITE));
-    let answer = move |call: &Call| {
-        let Call::Page { path, if_none_match } = call;
-        pages.answer(path, if_none_match.as_deref())
+    let files = Files::new(&place.folder);
+    let answer = move |call: &Call| match call {
+        Call::Page { path, if_none_match } => pages.answer(path, if_none_match.as_deref()),
+        Call::File(FileCall::Write(_)) => Answer::Failed("a replay writes nothing".into()),
+        Call::File(call) => files.answer(call.clone()),
+        Call::Streams => Answer::Streams(Vec::new()),
     };
     let setup = Setup {
         hub: plan.hub,

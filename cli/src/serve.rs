@@ -12,8 +12,10 @@ use rtmpd_core::stats::Totals;
 use rtmpd_netloop::{Server, stop_on_signal};
 
 use crate::config_file::Place;
+use crate::files::Files;
 use crate::pages::Pages;
 use crate::pool::Site;
+use crate::recordings::look_after;
 use crate::wire_up::Plan;
 use crate::{banner, logging};
 
@@ -62,11 +64,20 @@ fn serve(place: &Place, parsed: &Parsed) -> io::Result<()> {
         warn!(target: TARGET, "{warning}");
     }
     let hub = Hub::new(plan.hub, plan.make_packager());
-    let site = Arc::new(Site::start(Pages::new(place.folder.join(SITE)))?);
-    let server = Server::start(plan.netloop.clone(), Arc::clone(&hub), plan.listeners(), site)?;
+    let site = Arc::new(Site::start(
+        Pages::new(place.folder.join(SITE)),
+        Files::new(&place.folder),
+        Arc::clone(&hub),
+    )?);
+    look_after(place.folder.join("rec"), plan.limits())?;
+    let settings = plan.netloop.clone();
+    let server =
+        Server::start(settings, Arc::clone(&hub), plan.listeners(), plan.attendants(), site.clone())?;
     stop_on_signal(server.stopper())?;
     announce(&plan, &server);
     let outcome = server.join();
+    // What was recorded last is still on its way to the disk.
+    site.finish();
     info!(target: TARGET, "{}", summary(&hub.totals()));
     outcome
 }

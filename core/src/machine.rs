@@ -11,8 +11,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::error::{Close, Error, Refusal};
+use crate::files::{Facts, FileCall};
 use crate::media::{Description, Fetched, Frame, Packaging, Packet};
-use crate::request::{Peer, Request};
+use crate::request::{Peer, Request, StreamKey};
 use crate::time::Instant;
 
 /// A connection's protocol.
@@ -139,6 +140,10 @@ pub enum Call {
         /// Verbatim `If-None-Match`, if the client sent one.
         if_none_match: Option<Arc<str>>,
     },
+    /// Something with the server's files.
+    File(FileCall),
+    /// The streams that have a publisher, or wait for its return.
+    Streams,
 }
 
 /// The answer to a [`Call`].
@@ -155,10 +160,29 @@ pub enum Answer {
         /// The client's copy is current.
         not_modified: bool,
     },
+    /// To [`FileCall::Look`].
+    File(Facts),
+    /// To [`FileCall::Read`].
+    Data(Bytes),
+    /// To [`FileCall::List`]: names, sorted.
+    Listing {
+        /// Of folders.
+        folders: Vec<String>,
+        /// Of files.
+        files: Vec<String>,
+    },
+    /// To [`FileCall::Write`]: all of it.
+    Done,
+    /// To [`Call::Streams`], by name.
+    Streams(Vec<StreamKey>),
     /// The path names a folder and lacks its final slash.
     Folder,
     /// There is no such thing.
     NotFound,
+    /// It cannot be made, as something is in its way.
+    Exists,
+    /// There is no room for it; the text is for the log.
+    Full(Arc<str>),
     /// It exists but could not be read; the text is for the log.
     Failed(Arc<str>),
 }
@@ -207,4 +231,15 @@ pub trait Service: Send {
 
     /// A machine for a connection that was just accepted.
     fn accept(&mut self, now: Instant, peer: Peer) -> Box<dyn Machine>;
+}
+
+/// Makes machines that go along with streams: recorders, forwards. Such a machine has no peer: it plays the stream and does
+/// something with it. It first hears [`Input::Timeout`] when it asked for that.
+pub trait Attendant: Send {
+    /// What it is called in logs: `rec`.
+    fn name(&self) -> &'static str;
+
+    /// A machine for a stream that is being published; `None` where it has nothing to do. There is at most one of a name
+    /// for each stream.
+    fn attend(&mut self, now: Instant, request: &Request) -> Option<Box<dyn Machine>>;
 }

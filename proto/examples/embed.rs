@@ -9,10 +9,10 @@ use std::{sync::Arc, thread, time::Duration};
 use rtmpd_core::hub::{Hub, HubSettings, ShardId};
 use rtmpd_core::media::{Packager, Packaging};
 use rtmpd_core::shard::{Action, ConnId, Shard};
-use rtmpd_core::{Dice, Instant, Peer};
+use rtmpd_core::{Dice, Instant, Peer, StreamKey};
 use rtmpd_proto::rtmp::{RtmpPackager, RtmpService, Settings};
 
-fn make(packaging: Packaging) -> Option<Box<dyn Packager>> {
+fn make(packaging: Packaging, _: &StreamKey) -> Option<Box<dyn Packager>> {
     Some(Box::new(RtmpPackager::of(packaging, &Settings::default())?))
 }
 
@@ -53,7 +53,7 @@ fn main() -> std::io::Result<()> {
                 }
                 Action::Close(conn) => drop(sockets.remove(&conn)),
                 Action::Report(report) => eprintln!("{report}"),
-                Action::Wake(_) | Action::Call(..) => {} // one shard, RTMP only
+                Action::Wake(_) | Action::Read(_) | Action::Call(..) => {} // one shard, RTMP only
             }
         }
         thread::sleep(Duration::from_millis(1));

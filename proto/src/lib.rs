@@ -23,5 +23,6 @@ pub mod container;
 pub mod dash;
 pub mod hls;
 pub mod http;
+pub mod rec;
 pub mod rtmp;
 pub mod segment;

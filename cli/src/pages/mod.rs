@@ -3,7 +3,6 @@
 //! Names come from the network: `name` lets through what is a plain name on every system, and what the file system
 //! makes of it must still lie inside the folder.
 
-mod name;
 mod shared;
 
 use std::fs::{self, File, Metadata};
@@ -11,12 +10,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use rtmpd_core::Answer;
 use rtmpd_proto::http::mime;
 use shared::Shared;
+
+use crate::files::name;
 
 /// Longest file that is served, in bytes: it is held in memory, once, as long as its slowest reader needs.
 const MAX_FILE: u64 = 64 << 20;
@@ -42,7 +43,7 @@ impl Pages {
         let answer = self.find(path, if_none_match).unwrap_or_else(|error| failed(&error));
         match (&answer, path) {
             (Answer::NotFound, "/" | "/index.html") => built_in(if_none_match),
-            (Answer::NotFound | Answer::Page { .. } | Answer::Folder | Answer::Failed(_), _) => answer,
+            (_, _) => answer,
         }
     }
 
@@ -92,7 +93,7 @@ impl Pages {
 }
 
 /// Where `wanted` really is, when that is inside `root`: symbolic links may lead anywhere.
-fn inside(root: &Path, wanted: &Path) -> io::Result<Option<(PathBuf, Metadata)>> {
+pub(crate) fn inside(root: &Path, wanted: &Path) -> io::Result<Option<(PathBuf, Metadata)>> {
     let real = match wanted.canonicalize() {
         Ok(real) => real,
         Err(error) if is_absent(&error) => return Ok(None),
@@ -106,7 +107,7 @@ fn inside(root: &Path, wanted: &Path) -> io::Result<Option<(PathBuf, Metadata)>>
 }
 
 /// There is no such file; a name that the system cannot have is no trouble of the server's either.
-fn is_absent(error: &io::Error) -> bool {
+pub(crate) fn is_absent(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::NotFound
@@ -125,9 +126,13 @@ fn load(file: &Path, length: u64) -> io::Result<Arc<Vec<u8>>> {
 }
 
 /// Length and time of the last change, in ns: no two states of a file share both.
-fn etag_of(metadata: &Metadata) -> io::Result<Arc<str>> {
-    let changed = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-    Ok(format!("\"{:x}-{:x}\"", metadata.len(), changed.as_nanos()).into())
+pub(crate) fn etag_of(metadata: &Metadata) -> io::Result<Arc<str>> {
+    Ok(format!("\"{:x}-{:x}\"", metadata.len(), changed(metadata)?.as_nanos()).into())
+}
+
+/// When a file was last changed, since 1970.
+pub(crate) fn changed(metadata: &Metadata) -> io::Result<Duration> {
+    Ok(metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 /// `If-None-Match`: RFC 9110 §13.1.2, by weak comparison.

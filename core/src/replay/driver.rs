@@ -189,6 +189,7 @@ impl Driver {
             match action {
                 Action::Send(conn) => self.send(conn),
                 Action::Close(conn) => self.hang_up(conn, "sent"),
+                Action::Read(_) => {} // a capture is read at its own times
                 Action::Wake(_) => self.shard.handle_mail(self.now),
                 Action::Call(conn, call) => {
                     let answer = (self.answer)(&call);

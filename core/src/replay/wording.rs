@@ -27,6 +27,8 @@ pub(super) fn event(event: &Event, tracks: &Description) -> Vec<String> {
             Some(etag) => format!("Call page {path:?} unless {etag}"),
             None => format!("Call page {path:?}"),
         },
+        Event::Call(Call::File(call)) => format!("Call file {}", one_line(&format!("{call:?}"))),
+        Event::Call(Call::Streams) => "Call streams".to_owned(),
         Event::Note(note) => format!("Note {:?} {}", note.level, one_line(&note.text)),
     };
     vec![line]
@@ -79,6 +81,15 @@ fn answered(reply: &Reply) -> String {
             let what = if *not_modified { "not modified" } else { "page" };
             format!("Call {what} {content_type} {}", sized(body))
         }
+        Reply::Call(Answer::Data(data)) => format!("Call data {}", sized(data)),
+        Reply::Call(
+            answer @ (Answer::File(_)
+            | Answer::Listing { .. }
+            | Answer::Streams(_)
+            | Answer::Done
+            | Answer::Exists
+            | Answer::Full(_)),
+        ) => format!("Call {}", one_line(&format!("{answer:?}"))),
         Reply::Call(Answer::Folder) => "Call folder".to_owned(),
         Reply::Call(Answer::NotFound) => "Call not found".to_owned(),
         Reply::Call(Answer::Failed(why)) => format!("Call failed: {}", one_line(why)),

@@ -16,6 +16,8 @@ pub enum Action {
     Send(ConnId),
     /// Everything was written: close the connection. The id is dead from now on.
     Close(ConnId),
+    /// Its bytes may be read again: see [`super::Shard::wants_read`].
+    Read(ConnId),
     /// Make the driver of that shard call [`super::Shard::handle_mail`].
     Wake(ShardId),
     /// Do this and give the result to [`super::Shard::answer`].

@@ -3,7 +3,8 @@
 use super::conn::{ConnId, Role};
 use super::{Action, Shard};
 use crate::error::Close;
-use crate::machine::{Event, Note, Reply};
+use crate::files::FileCall;
+use crate::machine::{Call, Event, Note, Reply};
 use crate::report::{News, Report};
 use crate::time::Instant;
 
@@ -31,7 +32,7 @@ impl Shard {
                 None
             }
             Event::Call(call) => {
-                self.actions.push_back(Action::Call(conn, call));
+                self.call(conn, call);
                 None
             }
             Event::Note(Note { level, text }) => {
@@ -41,10 +42,33 @@ impl Shard {
         }
     }
 
+    /// Passes a question on, unless its answer must wait for room.
+    fn call(&mut self, conn: ConnId, call: Call) {
+        let Some(state) = self.conns.find_mut(conn) else { return };
+        match call {
+            Call::File(FileCall::Read { .. }) if state.queue.bytes() >= self.settings.max_queue => {
+                state.held_call = Some(Box::new(call));
+                return;
+            }
+            Call::File(FileCall::Write(_)) => state.writing = true,
+            Call::File(_) | Call::Page { .. } | Call::Streams => {}
+        }
+        self.actions.push_back(Action::Call(conn, call));
+    }
+
+    /// There is room again: a question that waited for it is passed on.
+    pub(super) fn release_call(&mut self, conn: ConnId) {
+        let Some(state) = self.conns.find_mut(conn) else { return };
+        if let Some(call) = state.held_call.take() {
+            self.actions.push_back(Action::Call(conn, *call));
+        }
+    }
+
     /// Takes the connection out of the hub, with its line in the log; `why` is `None` when it asked to stop.
     pub(super) fn leave(&mut self, now: Instant, conn: ConnId, why: Option<&Close>) {
         let Some(state) = self.conns.find_mut(conn) else { return };
         let (bytes_in, bytes_out) = (state.bytes_in, state.bytes_out);
+        let attends = state.attends.is_some();
         match std::mem::replace(&mut state.role, Role::Idle) {
             Role::Idle | Role::Claiming(_) => {}
             Role::Publisher(publishing) => {
@@ -53,7 +77,7 @@ impl Shard {
                 self.abandon_home(now, conn, publishing.home);
             }
             Role::Viewer(viewing) => {
-                if viewing.cursor.is_some() {
+                if viewing.cursor.is_some() && !attends {
                     let ended = viewing.tenure.ended(now, bytes_out, why.cloned());
                     self.report(conn, News::Played(viewing.tenure.session(), ended, viewing.gaps));
                 }
@@ -67,8 +91,7 @@ impl Shard {
 
     pub(super) fn report(&mut self, conn: ConnId, news: News) {
         let Some(state) = self.conns.find(conn) else { return };
-        let service = self.services.get(state.service.0).map_or("?", |service| service.name());
-        let report = Report { service, peer: state.peer.remote, news };
+        let report = Report { service: state.service, peer: state.peer.remote, news };
         self.actions.push_back(Action::Report(Box::new(report)));
     }
 }

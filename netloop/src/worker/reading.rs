@@ -57,6 +57,10 @@ impl Worker {
         if !std::mem::take(&mut conn.queued) || conn.finished || conn.broken {
             return;
         }
+        // The shard says when it may be read: what is in the socket till then stays there.
+        if !self.shard.wants_read(conn.id) {
+            return;
+        }
         let now = self.clock.now();
         let mut left = self.reading.budget;
         while left > 0 {
@@ -72,6 +76,9 @@ impl Worker {
                         return;
                     }
                     left -= n;
+                    if !self.shard.wants_read(conn.id) {
+                        return;
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

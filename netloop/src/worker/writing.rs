@@ -42,6 +42,11 @@ impl Worker {
             match action {
                 Action::Send(id) => self.send(now, id),
                 Action::Close(id) => self.close(now, id),
+                Action::Read(id) => {
+                    if let Some(conn) = self.table.find(id) {
+                        self.reading.queue(conn);
+                    }
+                }
                 Action::Wake(shard) => {
                     if let Some(inbox) = self.common.inboxes.get(usize::from(shard.0)) {
                         inbox.wake();

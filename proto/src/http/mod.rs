@@ -8,6 +8,7 @@
 //! - [`ws`]: WebSocket frames and the packager that pre-heads them
 //! - [`mime`]: types of files by their ending
 
+mod library;
 pub mod mime;
 mod objects;
 mod packaging;

@@ -6,6 +6,7 @@ use rtmpd_core::media::Packaging;
 use rtmpd_core::policy::{check_app, is_recorded};
 use rtmpd_core::{Refusal, StreamKey};
 
+use super::library::{self, Library};
 use super::objects::wanted;
 use super::packaging::{AS_FLV, AS_MP4, AS_TS, Endless, WS_FLV, WS_FLV_ALL, WS_FLV_LEGACY, WS_MP4, WS_TS};
 use super::server::Wanted;
@@ -26,6 +27,12 @@ pub enum Route {
     WebSocket(StreamKey, Packaging, &'static Endless),
     /// An object of a live stream.
     Shelf(StreamKey, Wanted),
+    /// A file, or what is in a folder.
+    Library(Library),
+    /// It is somewhere else: there.
+    Redirect(String),
+    /// The streams there are.
+    Streams,
     /// What time it is, for players of DASH.
     Time,
     /// A file of the site.
@@ -49,9 +56,17 @@ pub fn route(method: &str, target: &Target, upgrade: bool) -> Result<Route, Fail
     let mut parts = target.path.trim_start_matches('/').splitn(2, '/');
     let (first, rest) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     match first {
+        "rec" if !upgrade => match library::rec(rest, target)? {
+            Some(route) => Ok(route),
+            None => live(first, rest, target, upgrade),
+        },
         "live" | "rec" => live(first, rest, target, upgrade),
+        "vod" if !upgrade => library::vod(rest),
         "api" if rest == "time" => Ok(Route::Time),
-        "vod" | "api" => Err(Failure::new(404, format!("there is nothing at {}", shown(&target.path)))),
+        "api" if rest == "live" || rest == "stream" => Ok(Route::Streams),
+        "vod" | "api" => library::api(rest, target)
+            .filter(|_| first == "api" && !upgrade)
+            .ok_or_else(|| Failure::new(404, format!("there is nothing at {}", shown(&target.path)))),
         _ if upgrade => Err(Failure::new(404, not_found(&target.path))),
         _ => Ok(Route::Page(target.path.as_str().into())),
     }

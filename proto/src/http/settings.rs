@@ -18,6 +18,8 @@ pub struct Settings {
     pub shelf_wait: Duration,
     /// How often WebSocket viewers are pinged.
     pub ping: Duration,
+    /// The port of RTMP, for the URLs of streams.
+    pub rtmp_port: u16,
     /// What the wall clock says, for `Date`.
     pub wall: WallClock,
 }
@@ -30,6 +32,7 @@ impl Default for Settings {
             patience: Duration::ZERO,
             shelf_wait: Duration::from_secs(20),
             ping: Duration::from_secs(30),
+            rtmp_port: 1935,
             wall: WallClock::default(),
         }
     }

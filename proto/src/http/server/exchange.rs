@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use rtmpd_core::files::{Place, Root};
 use rtmpd_core::media::Packaging;
 use rtmpd_core::{Call, Event, Fetch, Instant, Note, Output, Request, StreamKey};
 
+use super::super::library::{Area, Library};
 use super::super::route::{ALLOWED, Route, route, wrong_app};
-use super::super::wire::{Body, Failure, Head, Response, Target, host_name, shown};
+use super::super::wire::{Body, Conditions, Failure, Head, Response, Target, host_name, shown};
 use super::super::ws;
+use super::library::Borrowing;
 use super::live::{Asking, Form, live_head};
 use super::page::Waiting;
 use super::shelf::{Fetching, Wanted};
 use super::{HttpServer, Manner, Stage, play};
-use crate::hls::iso8601;
+use crate::bytes::iso8601;
 
 /// Longest client name kept, in bytes.
 const MAX_AGENT: usize = 256;
@@ -67,6 +70,25 @@ impl HttpServer {
             }
             Ok(Route::Live(key, packaging, form)) => {
                 self.ask_play(manner, head, &target, (key, packaging), Form { endless: form, upgrade: None });
+            }
+            Ok(Route::Library(Library { area, path, aim })) => {
+                let root = match &area {
+                    Area::Vod => Root::Vod,
+                    Area::Rec(Some(vhost)) => Root::Rec { vhost: vhost.as_str().into() },
+                    Area::Rec(None) => Root::Rec { vhost: self.host_of(head, &target) },
+                };
+                let mut borrowing = Borrowing::new(manner, area, Place::new(root, &path), aim);
+                borrowing.conditions = Conditions::of(head);
+                borrowing.download = target.param("download") == Some("1");
+                self.ask_library(borrowing);
+            }
+            Ok(Route::Streams) => {
+                let host = self.host_of(head, &target);
+                self.ask_streams(manner, &host);
+            }
+            Ok(Route::Redirect(there)) => {
+                let response = Response::text(302, &there).field("Location", &there);
+                self.respond(now, manner, response);
             }
             Ok(Route::Time) => {
                 let micros = self.settings.wall.unix_micros(now);
@@ -133,10 +155,9 @@ impl HttpServer {
 
     /// Who asks for a stream, and how.
     fn request(&self, head: &Head, target: &Target, key: StreamKey, protocol: &'static str) -> Request {
-        let host = target.host.as_deref().or(head.field("host")).unwrap_or_default();
         let agent = head.field("user-agent").unwrap_or_default();
         Request {
-            vhost: self.vhost(host),
+            vhost: self.host_of(head, target),
             key,
             params: target.query.as_str().into(),
             protocol,
@@ -146,7 +167,8 @@ impl HttpServer {
     }
 
     /// The host name the client used, without its port; our address where it used none.
-    fn vhost(&self, host: &str) -> Arc<str> {
+    fn host_of(&self, head: &Head, target: &Target) -> Arc<str> {
+        let host = target.host.as_deref().or(head.field("host")).unwrap_or_default();
         let name = host_name(host).unwrap_or_default();
         if name.is_empty() { self.peer.local.ip().to_string().into() } else { name.into() }
     }

@@ -10,9 +10,11 @@
 //! ```
 
 mod exchange;
+mod library;
 mod live;
 mod page;
 mod shelf;
+mod streams;
 mod websocket;
 
 use std::collections::VecDeque;
@@ -25,10 +27,12 @@ use rtmpd_core::{
 
 use super::Settings;
 use super::wire::{Body, Failure, Head, HeadReader, Response, imf_fixdate};
+use library::Borrowing;
 use live::{Asking, Beginning};
 use page::Waiting;
 use shelf::Fetching;
 pub use shelf::{Fresh, Wanted};
+use streams::Asked;
 use websocket::Viewer;
 
 /// Most bytes of later requests kept while one is answered.
@@ -83,6 +87,10 @@ enum Stage {
     Body(Box<(Body, Head)>),
     /// The embedding program looks for a page.
     Page(Box<Waiting>),
+    /// The embedding program looks for a file or a folder, or reads it.
+    Library(Box<Borrowing>),
+    /// The embedding program looks for streams.
+    Streams(Box<Asked>),
     /// The shard was asked for an object of a stream.
     Fetching(Box<Fetching>),
     /// The shard was asked for a stream.
@@ -160,7 +168,11 @@ impl HttpServer {
                     Ok(()) => return Ok(()),
                     Err(failure) => Some(failure),
                 },
-                Stage::Page(_) | Stage::Fetching(_) | Stage::Asking(_) => return self.keep(data),
+                Stage::Page(_)
+                | Stage::Library(_)
+                | Stage::Streams(_)
+                | Stage::Fetching(_)
+                | Stage::Asking(_) => return self.keep(data),
                 // A viewer of an endless response has nothing more to say.
                 Stage::Live(_) | Stage::Over => return Ok(()),
                 Stage::WebSocket(viewer) => return viewer.receive(data, &mut self.out),
@@ -230,6 +242,8 @@ impl HttpServer {
     fn handle_reply(&mut self, now: Instant, reply: Reply) -> Result<(), Error> {
         match (reply, std::mem::replace(&mut self.stage, Stage::Over)) {
             (Reply::Call(answer), Stage::Page(waiting)) => self.answer_page(now, &waiting, answer),
+            (Reply::Call(answer), Stage::Library(borrowing)) => self.answer_library(now, borrowing, answer),
+            (Reply::Call(answer), Stage::Streams(asked)) => self.answer_streams(now, &asked, answer),
             (Reply::Play(result), Stage::Asking(asking)) => self.answer_play(now, *asking, result),
             (Reply::Fetch(result), Stage::Fetching(fetching)) => self.answer_fetch(now, *fetching, result),
             (Reply::Call(_) | Reply::Play(_) | Reply::Fetch(_) | Reply::Publish(_), stage) => {
@@ -243,7 +257,9 @@ impl HttpServer {
     fn handle_eof(&mut self) {
         match &self.stage {
             // Some clients say all they have to say and then close their side.
-            Stage::Page(_) | Stage::Fetching(_) => self.half_closed = true,
+            Stage::Page(_) | Stage::Library(_) | Stage::Streams(_) | Stage::Fetching(_) => {
+                self.half_closed = true;
+            }
             // What they were answered may still be on its way: it is not to be thrown away.
             Stage::Head(_) | Stage::Body(_) if self.served => self.end(Close::Done),
             Stage::Head(_)
@@ -270,6 +286,8 @@ impl HttpServer {
                 return Err(Error::TimedOut("the request"));
             }
             Stage::Page(_)
+            | Stage::Library(_)
+            | Stage::Streams(_)
             | Stage::Fetching(_)
             | Stage::Asking(_)
             | Stage::Live(_)
@@ -285,11 +303,11 @@ impl HttpServer {
         match &mut self.stage {
             Stage::WebSocket(viewer) => viewer.say_going_away(&mut self.out),
             Stage::Fetching(fetching) if fetching.fetch.from > 0 => {}
-            Stage::Page(_) | Stage::Fetching(_) | Stage::Asking(_) => {
+            Stage::Page(_) | Stage::Streams(_) | Stage::Fetching(_) | Stage::Asking(_) => {
                 let text = Refusal::ShuttingDown.to_string();
                 self.send_response(now, LAST, Response::text(503, &text));
             }
-            Stage::Head(_) | Stage::Body(_) | Stage::Live(_) | Stage::Over => {}
+            Stage::Head(_) | Stage::Body(_) | Stage::Library(_) | Stage::Live(_) | Stage::Over => {}
         }
         self.end(Close::Shutdown);
     }
@@ -327,6 +345,8 @@ impl HttpServer {
             Stage::Head(_)
             | Stage::Body(_)
             | Stage::Page(_)
+            | Stage::Library(_)
+            | Stage::Streams(_)
             | Stage::Fetching(_)
             | Stage::Asking(_)
             | Stage::Over => {}
@@ -360,7 +380,13 @@ impl Machine for HttpServer {
         match &self.stage {
             Stage::WebSocket(viewer) => Some(viewer.poll_timeout()),
             Stage::Head(_) | Stage::Body(_) => self.deadline,
-            Stage::Page(_) | Stage::Fetching(_) | Stage::Asking(_) | Stage::Live(_) | Stage::Over => None,
+            Stage::Page(_)
+            | Stage::Library(_)
+            | Stage::Streams(_)
+            | Stage::Fetching(_)
+            | Stage::Asking(_)
+            | Stage::Live(_)
+            | Stage::Over => None,
         }
     }
 }

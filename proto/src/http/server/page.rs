@@ -41,6 +41,13 @@ impl HttpServer {
                 self.note_wrong_app(path);
                 return self.answer_failure(now, *manner, &Failure::new(404, not_found(path)));
             }
+            Answer::File(_)
+            | Answer::Data(_)
+            | Answer::Listing { .. }
+            | Answer::Done
+            | Answer::Streams(_)
+            | Answer::Exists
+            | Answer::Full(_) => Response::text(500, "the page could not be read"),
             Answer::Failed(text) => {
                 self.note(Note::warn(format!("page {}: {text}", shown(path))));
                 Response::text(500, "the page could not be read")

@@ -1,18 +1,23 @@
 //! Requests in, response heads out. Spec: RFC 9112.
 //!
 //! - [`Head`]: a request's head, with every length bounded · [`Body`]: passing over what comes behind it
+//! - [`Conditions`]: whether the client's copy will do · [`ranges`]: which bytes of a file it wants
 //! - [`Target`]: where it wants to go, decoded · [`Response`]: what we answer · `date`: the time as HTTP writes it
 
 mod body;
 mod complaint;
+mod condition;
 mod date;
 mod head;
+mod range;
 mod response;
 mod target;
 
 pub use body::Body;
-pub use date::imf_fixdate;
+pub use condition::{Conditions, Verdict};
+pub use date::{imf_fixdate, parse_fixdate};
 pub use head::{Head, HeadReader, MAX_HEAD};
+pub use range::{ByteRange, Ranges, ranges};
 pub use response::Response;
 pub use target::Target;
 pub(super) use target::host_name;

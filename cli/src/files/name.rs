@@ -7,9 +7,13 @@ const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
 /// Devices that have a number.
 const NUMBERED: [&str; 2] = ["com", "lpt"];
 
-/// The names a decoded absolute path is made of, `None` when it is not one we serve. A slash at the end adds none.
-pub(super) fn parts(path: &str) -> Option<Vec<&str>> {
-    let rest = path.strip_prefix('/').filter(|_| path.len() <= MAX_PATH)?;
+/// The names a decoded path is made of, with or without a slash in front; `None` when it is not one we serve. A slash at
+/// the end adds none.
+pub(crate) fn parts(path: &str) -> Option<Vec<&str>> {
+    if path.len() > MAX_PATH {
+        return None;
+    }
+    let rest = path.strip_prefix('/').unwrap_or(path);
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     if rest.is_empty() {
         return (path == "/").then(Vec::new);
@@ -19,7 +23,7 @@ pub(super) fn parts(path: &str) -> Option<Vec<&str>> {
 
 /// Whether this is a plain name everywhere. Among what falls: empty, `.`, `..`, drives and streams (`:`), `\`, NUL,
 /// and what Windows would take for another name (`con.html`, `index.html.`).
-fn is_plain(name: &str) -> bool {
+pub(crate) fn is_plain(name: &str) -> bool {
     let forbidden =
         |c: char| c.is_control() || matches!(c, '\\' | '/' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
     !name.is_empty() && !name.ends_with(['.', ' ']) && !name.chars().any(forbidden) && !is_device(name)

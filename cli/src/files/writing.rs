@@ -1,0 +1,105 @@
+//! Changes of files. Each is whole before the next begins; the first that fails ends them.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, IoSlice, Write};
+
+use bytes::Bytes;
+use rtmpd_core::Answer;
+use rtmpd_core::files::{FileChange, Place};
+
+use super::Files;
+
+impl Files {
+    pub(super) fn write(&self, changes: Vec<FileChange>) -> io::Result<Answer> {
+        for change in changes {
+            let text = describe(&change);
+            self.change(change).map_err(|error| io::Error::new(error.kind(), format!("{text}: {error}")))?;
+        }
+        Ok(Answer::Done)
+    }
+
+    fn change(&self, change: FileChange) -> io::Result<()> {
+        match change {
+            FileChange::Append { place, data } => {
+                let path = self.make_way(&place)?;
+                let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+                let length = file.metadata()?.len();
+                let written = write_all(&mut file, &data);
+                if written.is_err() {
+                    // Half a piece would be worse than none: what is there stays whole.
+                    file.set_len(length)?;
+                }
+                written
+            }
+            FileChange::Create { place, data } => {
+                let path = self.make_way(&place)?;
+                let mut file = OpenOptions::new().create_new(true).write(true).open(&path)?;
+                let written = file.write_all(&data);
+                if written.is_err() {
+                    // Half of it would be in the way of the next attempt.
+                    fs::remove_file(&path)?;
+                }
+                written
+            }
+            FileChange::Replace { place, data } => {
+                let path = self.make_way(&place)?;
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let new = path.with_file_name(format!(".{name}.new"));
+                let written = fs::write(&new, &data).and_then(|()| fs::rename(&new, &path));
+                if written.is_err() {
+                    // It may not even have come to be.
+                    let _ = fs::remove_file(&new);
+                }
+                written
+            }
+            FileChange::Rename { from, to } => {
+                let (from, to) = (self.make_way(&from)?, self.make_way(&to)?);
+                // A link fails where a name is taken, a rename would not; systems without links look first.
+                match fs::hard_link(&from, &to) {
+                    Ok(()) => fs::remove_file(&from),
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+                    Err(_) if to.try_exists()? => Err(io::ErrorKind::AlreadyExists.into()),
+                    Err(_) => fs::rename(&from, &to),
+                }
+            }
+            FileChange::Remove(place) => {
+                let path = self.make_way(&place)?;
+                match fs::remove_file(path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                    Ok(()) | Err(_) => Ok(()),
+                }
+            }
+            FileChange::Sync(place) => File::open(self.make_way(&place)?)?.sync_data(),
+        }
+    }
+}
+
+/// Writes all pieces, many at a time.
+fn write_all(file: &mut File, data: &[Bytes]) -> io::Result<()> {
+    let mut slices: Vec<IoSlice<'_>> = data.iter().map(|piece| IoSlice::new(piece)).collect();
+    let mut slices = slices.as_mut_slice();
+    IoSlice::advance_slices(&mut slices, 0);
+    while !slices.is_empty() {
+        match file.write_vectored(slices) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(n) => IoSlice::advance_slices(&mut slices, n),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn describe(change: &FileChange) -> String {
+    let path = |place: &Place| place.path.to_string();
+    match change {
+        FileChange::Create { place, .. }
+        | FileChange::Append { place, .. }
+        | FileChange::Replace { place, .. } => {
+            format!("writing {}", path(place))
+        }
+        FileChange::Rename { from, to } => format!("renaming {} to {}", path(from), path(to)),
+        FileChange::Remove(place) => format!("removing {}", path(place)),
+        FileChange::Sync(place) => format!("keeping {}", path(place)),
+    }
+}
