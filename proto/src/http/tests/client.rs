@@ -176,7 +176,7 @@ impl Client {
 }
 
 fn answer(call: &Call) -> Answer {
-    let Call::Page { path, if_none_match } = call;
+    let Call::Page { path, if_none_match, gzip } = call;
     match &**path {
         "/" | "/index.html" => {
             let not_modified = if_none_match.as_deref() == Some("\"e\"");
@@ -186,6 +186,7 @@ fn answer(call: &Call) -> Answer {
                 etag: "\"e\"".into(),
                 body,
                 not_modified,
+                gzip: *gzip,
             }
         }
         "/sub" | "/a b" => Answer::Folder,
