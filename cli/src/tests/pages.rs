@@ -23,7 +23,7 @@ fn site() -> (Folder, Pages) {
 
 fn page(answer: Answer) -> Option<(&'static str, Arc<str>, String, bool)> {
     match answer {
-        Answer::Page { content_type, etag, body, not_modified } => {
+        Answer::Page { content_type, etag, body, not_modified, .. } => {
             Some((content_type, etag, String::from_utf8(body.to_vec()).unwrap(), not_modified))
         }
         Answer::Folder | Answer::NotFound | Answer::Failed(_) => None,
@@ -41,13 +41,13 @@ fn files_and_folders() {
         ("/视频.bin", "application/octet-stream", "x"),
     ];
     for (path, content_type, body) in table {
-        let (found_type, etag, found, not_modified) = page(pages.answer(path, None)).unwrap();
+        let (found_type, etag, found, not_modified) = page(pages.answer(path, None, false)).unwrap();
         assert_eq!((found_type, found.as_str(), not_modified), (content_type, body, false), "{path}");
         assert!(etag.len() > 2 && etag.starts_with('"') && etag.ends_with('"'), "{etag}");
     }
-    assert_eq!(pages.answer("/sub", None), Answer::Folder);
+    assert_eq!(pages.answer("/sub", None, false), Answer::Folder);
     for path in ["/sub/empty/", "/none", "/none/", "/sub/none.js", "/index.html/", "/index.html/x"] {
-        assert_eq!(pages.answer(path, None), Answer::NotFound, "{path}");
+        assert_eq!(pages.answer(path, None, false), Answer::NotFound, "{path}");
     }
 }
 
@@ -82,7 +82,7 @@ fn nobody_gets_out() {
         &longer,
     ];
     for path in table {
-        assert_eq!(pages.answer(path, None), Answer::NotFound, "{path:?}");
+        assert_eq!(pages.answer(path, None, false), Answer::NotFound, "{path:?}");
     }
 }
 
@@ -101,25 +101,25 @@ fn links_stay_inside() {
     fs::create_dir(html.join("trap")).unwrap();
     symlink(folder.path().join("secret.txt"), html.join("trap/index.html")).unwrap();
     for path in ["/out.txt", "/up/secret.txt", "/up/", "/up", "/etc/passwd", "/trap/"] {
-        assert_eq!(pages.answer(path, None), Answer::NotFound, "{path}");
+        assert_eq!(pages.answer(path, None, false), Answer::NotFound, "{path}");
     }
-    assert!(page(pages.answer("/loop", None)).is_none());
-    assert_eq!(page(pages.answer("/in.html", None)).unwrap().2, "<p>sub");
+    assert!(page(pages.answer("/loop", None, false)).is_none());
+    assert_eq!(page(pages.answer("/in.html", None, false)).unwrap().2, "<p>sub");
 }
 
 #[test]
 fn validators() {
     let (folder, pages) = site();
-    let (_, etag, ..) = page(pages.answer("/", None)).unwrap();
+    let (_, etag, ..) = page(pages.answer("/", None, false)).unwrap();
     for current in [etag.to_string(), format!("\"x\", W/{etag}"), "*".into()] {
-        let (_, same, body, not_modified) = page(pages.answer("/", Some(&current))).unwrap();
+        let (_, same, body, not_modified) = page(pages.answer("/", Some(&current), false)).unwrap();
         assert_eq!((same, body.as_str(), not_modified), (etag.clone(), "", true), "{current}");
     }
     for other in ["\"x\"", "", etag.trim_matches('"')] {
-        assert!(!page(pages.answer("/", Some(other))).unwrap().3, "{other}");
+        assert!(!page(pages.answer("/", Some(other), false)).unwrap().3, "{other}");
     }
     fs::write(folder.path().join("html/index.html"), "<p>changed").unwrap();
-    let (_, changed, body, _) = page(pages.answer("/", Some(&etag))).unwrap();
+    let (_, changed, body, _) = page(pages.answer("/", Some(&etag), false)).unwrap();
     assert_ne!(changed, etag);
     assert_eq!(body, "<p>changed");
 }
@@ -127,7 +127,7 @@ fn validators() {
 #[test]
 fn readers_share_one_copy() {
     let (folder, pages) = site();
-    let body = || match pages.answer("/index.html", None) {
+    let body = || match pages.answer("/index.html", None, false) {
         Answer::Page { body, .. } => body,
         Answer::Folder | Answer::NotFound | Answer::Failed(_) => panic!("it is not served"),
     };
@@ -144,7 +144,7 @@ fn too_long_for_memory() {
     let (folder, pages) = site();
     let big = fs::File::create(folder.path().join("html/big.mp4")).unwrap();
     big.set_len((64 << 20) + 1).unwrap();
-    let Answer::Failed(text) = pages.answer("/big.mp4", None) else { panic!("it was served") };
+    let Answer::Failed(text) = pages.answer("/big.mp4", None, false) else { panic!("it was served") };
     assert_eq!(&*text, "it has 67108865 bytes, at most 67108864 can be served");
 }
 
@@ -152,12 +152,12 @@ fn too_long_for_memory() {
 fn a_page_of_our_own() {
     let folder = Folder::new();
     for pages in [Pages::new(folder.path().join("none")), Pages::new(folder.path().into())] {
-        let (content_type, etag, body, _) = page(pages.answer("/", None)).unwrap();
+        let (content_type, etag, body, _) = page(pages.answer("/", None, false)).unwrap();
         assert_eq!(content_type, "text/html; charset=utf-8");
         for word in ["rtmp://HOST/live/NAME", "is running", "正在运行"] {
             assert!(body.contains(word), "{word}");
         }
-        assert!(page(pages.answer("/index.html", Some(&etag))).unwrap().3);
-        assert_eq!(pages.answer("/other.html", None), Answer::NotFound);
+        assert!(page(pages.answer("/index.html", Some(&etag), false)).unwrap().3);
+        assert_eq!(pages.answer("/other.html", None, false), Answer::NotFound);
     }
 }
