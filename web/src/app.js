@@ -27,10 +27,15 @@ const controls = new Controls(session, video);
 const panel = new Panel(session, video, () => ({ ...at, rtmp: api.rtmp }));
 let routes = [];
 let liveCount = -1;
+let rtmp = api.rtmp;
 
 const catalog = new Catalog(api, {
   onOpen: (source) => open(source),
   onLive: (ids, streams) => {
+    if (rtmp !== api.rtmp) {
+      rtmp = api.rtmp;
+      panel.refreshUrls();
+    }
     session.heard(ids);
     if (streams.length !== liveCount || session.source === null) drawEmpty(streams.length);
   },
@@ -164,6 +169,8 @@ startKeys({
 
 onLanguage(() => session.source && drawRoutes());
 
+// On a phone the list is nearer when the addresses are folded.
+$('.addresses').open = !matchMedia('(max-width: 820px)').matches;
 drawEmpty(0);
 const folder = link.source && link.source.kind !== 'live' && link.source.path.split('/').slice(0, -1).join('/');
 catalog.show({ rec: 'rec', vod: 'vod' }[link.source?.kind] ?? 'live', link.source?.kind === 'url' ? '' : folder || '');

@@ -7,11 +7,12 @@ export const HISTORY = 60;
 
 export class Meter {
   #samples = [];
+  #fresh = true;
   history = { bitrate: [], buffer: [], latency: [] };
 
   /** Forgets all: something else plays. */
   reset() {
-    this.#samples = [];
+    this.#forget();
     this.history = { bitrate: [], buffer: [], latency: [] };
   }
 
@@ -25,9 +26,12 @@ export class Meter {
     const last = this.#samples.at(-1);
     // A jump in the media, or another one: what was measured before says nothing of it.
     const jumped = last && (time < last.time - 0.1 || time - last.time > (now - last.now) * 3 + 1 || frames < last.frames);
-    if (jumped) this.#samples = [];
+    if (jumped) this.#forget();
     this.#samples.push({ now, time, frames, decoded, loaded });
-    if (this.#samples.length > WINDOW + 1) this.#samples.shift();
+    // The first one counts frames that were decoded ahead before the clock ran.
+    const isFirst = this.#samples.length === 2 && this.#fresh;
+    if (isFirst) this.#fresh = false;
+    if (isFirst || this.#samples.length > WINDOW + 1) this.#samples.shift();
     const buffer = end === null ? undefined : Math.max(0, end - time);
     const measured = {
       fps: this.#rate('frames', 'time'),
@@ -40,6 +44,11 @@ export class Meter {
       if (values.length > HISTORY) values.shift();
     }
     return measured;
+  }
+
+  #forget() {
+    this.#samples = [];
+    this.#fresh = true;
   }
 
   /** Bits per second of media where decoded bytes are counted; else of what came in. */
@@ -62,7 +71,8 @@ export class Meter {
 export function curve(values, width, height) {
   const known = values.filter((value) => value !== null);
   const top = Math.max(...known, 1e-9) * 1.15;
-  const step = width / (HISTORY - 1);
+  // It fills the box from the right, and soon: a young curve is drawn wider.
+  const step = width / (Math.min(Math.max(values.length, 15), HISTORY) - 1);
   const from = width - (values.length - 1) * step;
   let pen = 'M';
   let path = '';

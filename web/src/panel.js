@@ -44,13 +44,22 @@ export class Panel {
     this.#put('fps', format.fps(seen.fps), hasPictures ? t('stat.dropped', droppedWords) : '');
     $('#stat-fps').classList.toggle('bad', quality.droppedVideoFrames > 0.02 * quality.totalVideoFrames + 5);
     this.#put('bitrate', format.bitrate(seen.bitrate), '');
-    this.#put('buffer', format.seconds(seen.buffer), session.aim === null ? '' : t('stat.aim', { seconds: format.seconds(session.aim) }));
-    $('#stat-latency').hidden = !session.isLive;
-    const rate = session.rate;
-    this.#put('latency', format.seconds(seen.latency), rate === 1 ? t('stat.steady') : t('stat.speed', { rate: rate.toFixed(2) }));
+    this.#put('buffer', format.seconds(seen.buffer), session.aim === null || seen.buffer === undefined ? '' : t('stat.aim', { seconds: format.seconds(session.aim) }));
+    $('.stats').classList.toggle('file', !session.isLive);
+    this.#put('latency', format.seconds(seen.latency), seen.latency === undefined ? '' : this.#pace(session.rate));
     for (const [name, values] of Object.entries(this.#meter.history)) {
       $(`#stat-${name} path`).setAttribute('d', curve(values, 120, 28));
     }
+  }
+
+  #pace(rate) {
+    if (Math.abs(rate - 1) < 0.005) return t('stat.steady');
+    return t(rate > 1 ? 'stat.speed' : 'stat.slow', { rate: rate.toFixed(2) });
+  }
+
+  /** The server has said where RTMP is spoken, or another address has changed. */
+  refreshUrls() {
+    if (this.#shown) this.#drawUrls(this.#shown);
   }
 
   #drawVideo(facts) {

@@ -3,7 +3,7 @@
 //! Names come from the network: `name` lets through what is a plain name on every system, and what the file system
 //! makes of it must still lie inside the folder.
 
-mod built_in;
+pub(crate) mod built_in;
 mod shared;
 
 use std::fs::{self, File, Metadata};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rtmpd_core::Answer;
 
 use super::folder::Folder;
-use crate::pages::Pages;
+use crate::pages::{Pages, built_in};
 
 /// A site `html/` with a secret beside it.
 fn site() -> (Folder, Pages) {
@@ -149,15 +149,61 @@ fn too_long_for_memory() {
 }
 
 #[test]
-fn a_page_of_our_own() {
+fn the_player_page_stands_in_for_what_is_not_there() {
     let folder = Folder::new();
     for pages in [Pages::new(folder.path().join("none")), Pages::new(folder.path().into())] {
-        let (content_type, etag, body, _) = page(pages.answer("/", None, false)).unwrap();
-        assert_eq!(content_type, "text/html; charset=utf-8");
-        for word in ["rtmp://HOST/live/NAME", "is running", "正在运行"] {
-            assert!(body.contains(word), "{word}");
+        for path in ["/", "/index.html", "/player.html"] {
+            let (content_type, etag, body, _) = page(pages.answer(path, None, false)).unwrap();
+            assert_eq!(content_type, "text/html; charset=utf-8");
+            assert!(body.contains("player/app.js"), "{path}");
+            assert!(page(pages.answer(path, Some(&etag), false)).unwrap().3);
         }
-        assert!(page(pages.answer("/index.html", Some(&etag), false)).unwrap().3);
-        assert_eq!(pages.answer("/other.html", None, false), Answer::NotFound);
+        assert_eq!(page(pages.answer("/player/app.js", None, false)).unwrap().0, "text/javascript; charset=utf-8");
+        for path in ["/other.html", "/player", "/player/", "/player/index.html", "/player/other.js", "/app.js"] {
+            assert_eq!(pages.answer(path, None, false), Answer::NotFound, "{path}");
+        }
     }
+}
+
+#[test]
+fn an_operators_own_files_come_before_the_player_page() {
+    let (folder, pages) = site();
+    fs::create_dir_all(folder.path().join("html/player")).unwrap();
+    fs::write(folder.path().join("html/player/app.css"), "mine").unwrap();
+    let body = |path: &str| page(pages.answer(path, None, true)).unwrap().2;
+    assert_eq!((body("/").as_str(), body("/player/app.css").as_str()), ("<p>mine", "mine"));
+    let Answer::Page { gzip, .. } = pages.answer("/player.html", None, true) else { panic!("it is not served") };
+    assert!(gzip, "the player page is still there under its other name");
+}
+
+#[test]
+fn each_form_of_the_player_page_has_a_validator_of_its_own() {
+    let folder = Folder::new();
+    let pages = Pages::new(folder.path().into());
+    let form = |gzip| match pages.answer("/player/hls.js", None, gzip) {
+        Answer::Page { etag, body, gzip: is_packed, .. } => {
+            assert_eq!((is_packed, body.starts_with(&[0x1f, 0x8b])), (gzip, gzip));
+            (etag, body.len())
+        }
+        other => panic!("{other:?}"),
+    };
+    let ((plain, long), (packed, short)) = (form(false), form(true));
+    assert!(plain != packed && short < long / 2);
+    let Answer::Page { not_modified, body, .. } = pages.answer("/player/hls.js", Some(&packed), true) else {
+        panic!("it is not served")
+    };
+    assert!(not_modified && body.is_empty());
+}
+
+#[test]
+fn all_that_was_built_is_in_the_program() {
+    let dist = concat!(env!("CARGO_MANIFEST_DIR"), "/../web/dist");
+    let mut built: Vec<String> = fs::read_dir(dist)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.ends_with(".gz"))
+        .collect();
+    built.sort();
+    let held: Vec<&str> = built_in::FILES.iter().map(|file| file.name).collect();
+    assert_eq!(built, held);
 }
