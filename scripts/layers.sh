@@ -13,7 +13,7 @@ allowed_dependencies() {
         proto) echo rtmpd-core bytes httparse sha1 sha2 hmac base64 ;;
         netloop) echo rtmpd-core bytes mio socket2 slab log libc signal-hook ;;
         conf) echo rtmpd-core rtmpd-proto roxmltree ;;
-        cli) echo rtmpd-core rtmpd-proto rtmpd-netloop rtmpd-conf bytes log env_logger lexopt if-addrs jiff ;;
+        cli) echo rtmpd-core rtmpd-proto rtmpd-netloop rtmpd-conf bytes log env_logger lexopt if-addrs jiff fs4 ;;
     esac
 }
 
@@ -25,7 +25,10 @@ allowed_rooms() {
         codec) echo bytes amf ;;
         container) echo bytes amf codec ;;
         rtp) echo bytes amf codec container ;;
-        http) echo bytes amf codec container rtp hls dash webrtc ;;
+        segment) echo bytes amf codec container ;;
+        hls | dash | rec) echo bytes amf codec container segment ;;
+        cmaf) echo bytes amf codec container segment hls dash ;;
+        http) echo bytes amf codec container segment rtp hls dash cmaf rec webrtc ;;
         *) echo bytes amf codec container rtp ;;
     esac
 }

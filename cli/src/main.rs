@@ -14,6 +14,7 @@ mod files;
 mod logging;
 mod pages;
 mod pool;
+mod recordings;
 mod replay;
 mod serve;
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! A few threads for what may block, behind a queue that does not grow: files answer slowly on some days.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
+use rtmpd_core::files::FileCall;
 use rtmpd_core::{Answer, Call};
 use rtmpd_netloop::{Caller, Done};
 
@@ -19,9 +22,15 @@ const THREADS: usize = 4;
 /// Questions that may wait for a thread.
 const QUEUE: usize = 1024;
 
+/// Threads that write, each in the order of what it is given.
+const WRITERS: usize = 4;
+/// How long the last writes may take when the server ends.
+const GRACE: Duration = Duration::from_secs(10);
+
 /// Threads that do the same work on whatever is pushed.
 pub(crate) struct Pool<T> {
-    jobs: SyncSender<T>,
+    jobs: Mutex<Option<SyncSender<T>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl<T: Send + 'static> Pool<T> {
@@ -36,12 +45,13 @@ impl<T: Send + 'static> Pool<T> {
     ) -> io::Result<Self> {
         let (jobs, waiting) = sync_channel(queue);
         let waiting = Arc::new(Mutex::new(waiting));
+        let mut handles = Vec::new();
         for number in 0..threads {
             let (waiting, work) = (Arc::clone(&waiting), Arc::clone(&work));
             let run = move || serve(&waiting, work.as_ref());
-            thread::Builder::new().name(format!("files-{number}")).spawn(run)?;
+            handles.push(thread::Builder::new().name(format!("files-{number}")).spawn(run)?);
         }
-        Ok(Self { jobs })
+        Ok(Self { jobs: Mutex::new(Some(jobs)), threads: Mutex::new(handles) })
     }
 
     /// Has a thread do this job, in its turn.
@@ -49,9 +59,20 @@ impl<T: Send + 'static> Pool<T> {
     /// # Errors
     /// Gives the job back when the queue is full.
     pub(crate) fn push(&self, job: T) -> Result<(), T> {
-        self.jobs.try_send(job).map_err(|error| match error {
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(jobs) = &*jobs else { return Err(job) };
+        jobs.try_send(job).map_err(|error| match error {
             TrySendError::Full(job) | TrySendError::Disconnected(job) => job,
         })
+    }
+
+    /// Takes nothing more, and waits until all that was taken is done, or until `deadline`.
+    fn finish(&self, deadline: Instant) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        while threads.iter().any(|thread| !thread.is_finished()) && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 }
 
@@ -66,16 +87,18 @@ fn serve<T>(waiting: &Mutex<Receiver<T>>, work: &dyn Fn(T)) {
     }
 }
 
-/// Answers the machines' calls on a pool.
+/// Answers the machines' calls: reads on one pool, writes on others, so that neither waits for the other.
 pub(crate) struct Site {
-    pool: Pool<(Call, Done)>,
+    readers: Pool<(Call, Done)>,
+    /// Each has one thread: what is written to one folder is written in order.
+    writers: Vec<Pool<(Call, Done)>>,
 }
 
 impl Site {
     /// A site that answers from these pages and files, and from what the hub knows.
     ///
     /// # Errors
-    /// When the pool cannot be started.
+    /// When a thread cannot be started.
     pub(crate) fn start(pages: Pages, files: Files, hub: Arc<Hub>) -> io::Result<Self> {
         let work = move |(call, done): (Call, Done)| {
             done.answer(match call {
@@ -86,13 +109,33 @@ impl Site {
                 Call::Streams => Answer::Streams(hub.streams()),
             });
         };
-        Ok(Self { pool: Pool::start(THREADS, QUEUE, Arc::new(work))? })
+        let work: Arc<dyn Fn((Call, Done)) + Send + Sync> = Arc::new(work);
+        let writers = (0..WRITERS).map(|_| Pool::start(1, QUEUE, Arc::clone(&work)));
+        let writers = writers.collect::<io::Result<_>>()?;
+        Ok(Self { readers: Pool::start(THREADS, QUEUE, work)?, writers })
+    }
+
+    /// Takes no more questions and waits for the answers to those it has.
+    pub(crate) fn finish(&self) {
+        let deadline = Instant::now() + GRACE;
+        self.writers.iter().chain([&self.readers]).for_each(|pool| pool.finish(deadline));
+    }
+
+    fn pool(&self, call: &Call) -> Option<&Pool<(Call, Done)>> {
+        let Call::File(FileCall::Write(changes)) = call else { return Some(&self.readers) };
+        let mut hasher = DefaultHasher::new();
+        let place = changes.first()?.place();
+        place.root.hash(&mut hasher);
+        place.path.split('/').next().hash(&mut hasher);
+        let count = u64::try_from(self.writers.len()).ok()?;
+        self.writers.get(usize::try_from(hasher.finish() % count).ok()?)
     }
 }
 
 impl Caller for Site {
     fn call(&self, call: Call, done: Done) {
-        if let Err((_, done)) = self.pool.push((call, done)) {
+        let Some(pool) = self.pool(&call) else { return done.answer(Answer::Done) };
+        if let Err((_, done)) = pool.push((call, done)) {
             done.answer(Answer::Failed(format!("{QUEUE} questions for files wait already").into()));
         }
     }

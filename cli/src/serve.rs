@@ -15,6 +15,7 @@ use crate::config_file::Place;
 use crate::files::Files;
 use crate::pages::Pages;
 use crate::pool::Site;
+use crate::recordings::look_after;
 use crate::wire_up::Plan;
 use crate::{banner, logging};
 
@@ -68,10 +69,15 @@ fn serve(place: &Place, parsed: &Parsed) -> io::Result<()> {
         Files::new(&place.folder),
         Arc::clone(&hub),
     )?);
-    let server = Server::start(plan.netloop.clone(), Arc::clone(&hub), plan.listeners(), site)?;
+    look_after(place.folder.join("rec"), plan.limits())?;
+    let settings = plan.netloop.clone();
+    let server =
+        Server::start(settings, Arc::clone(&hub), plan.listeners(), plan.attendants(), site.clone())?;
     stop_on_signal(server.stopper())?;
     announce(&plan, &server);
     let outcome = server.join();
+    // What was recorded last is still on its way to the disk.
+    site.finish();
     info!(target: TARGET, "{}", summary(&hub.totals()));
     outcome
 }

@@ -5,19 +5,23 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use rtmpd_conf::Settings;
-use rtmpd_conf::settings::HlsFormat;
+use rtmpd_conf::settings::{HlsFormat, RecMode};
 use rtmpd_core::hub::HubSettings;
 use rtmpd_core::media::{MakePackager, Packager, RingLimits};
-use rtmpd_core::{Dice, Service};
-use rtmpd_netloop::{Clock, Listener};
+use rtmpd_core::{Attendant, Dice, Service};
+use rtmpd_netloop::{Clock, Listener, MakeAttendants};
 use rtmpd_proto::cmaf::{CMAF, CmafPackager};
 use rtmpd_proto::hls::{HLS, HlsPackager};
 use rtmpd_proto::http::{self, HttpService};
+use rtmpd_proto::rec::{self, Recorders};
 use rtmpd_proto::rtmp::{self, RtmpPackager, RtmpService};
 use rtmpd_proto::segment::{self, Format};
 
 use crate::banner::Doors;
+use crate::recordings::Limits;
 
 /// Everything a server of these settings is made of.
 #[derive(Clone, Debug)]
@@ -29,6 +33,8 @@ pub(crate) struct Plan {
     rtmp: rtmp::Settings,
     http: http::Settings,
     segments: segment::Settings,
+    rec: rec::Settings,
+    limits: Limits,
     doors: Doors,
     unmet: Vec<&'static str>,
 }
@@ -43,6 +49,8 @@ impl Plan {
             rtmp: rtmp_settings(settings),
             http: http::Settings { rtmp_port: settings.rtmp.port, ..http::Settings::default() },
             segments: segment_settings(settings),
+            rec: rec_settings(settings),
+            limits: limits(settings),
             doors: doors(settings),
             unmet: unmet(settings),
         }
@@ -79,6 +87,17 @@ impl Plan {
                 rtmp.or_else(|| http::packager(other, settings.h265_id))
             }
         })
+    }
+
+    /// Makes what goes along with streams.
+    pub(crate) fn attendants(&self) -> MakeAttendants {
+        let rec = rec::Settings { wall: Clock::process().wall(), ..self.rec };
+        Arc::new(move || vec![Box::new(Recorders::new(rec)) as Box<dyn Attendant>])
+    }
+
+    /// How long recordings are kept.
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// The doors with what is spoken there: RTMP, then HTTP where it is enabled.
@@ -158,6 +177,38 @@ fn segment_settings(settings: &Settings) -> segment::Settings {
         dash_duration: Duration::from_secs(dash.duration_s.into()),
         dash_cache: dash.cache as usize,
         ..segment::Settings::default()
+    }
+}
+
+fn rec_settings(settings: &Settings) -> rec::Settings {
+    let (http, rec) = (&settings.http, &settings.http.rec);
+    let (mode, seconds) = match rec.mode {
+        RecMode::Hls => (rec::Mode::Hls, http.hls.duration_s),
+        RecMode::Dash => (rec::Mode::Dash, http.dash.duration_s),
+        RecMode::Mp4 => (rec::Mode::Mp4, http.hls.duration_s),
+        RecMode::Flv => (rec::Mode::Flv, http.hls.duration_s),
+    };
+    rec::Settings {
+        mode,
+        period: Duration::from_secs(u64::from(rec.period_min) * 60),
+        segment: Duration::from_secs(seconds.into()),
+        offset: local_offset,
+        ..rec::Settings::default()
+    }
+}
+
+/// How far local time is ahead of UTC at this time, both in seconds.
+fn local_offset(unix: i64) -> i64 {
+    let zone = TimeZone::system();
+    Timestamp::from_second(unix).map_or(0, |at| zone.to_offset(at).seconds().into())
+}
+
+fn limits(settings: &Settings) -> Limits {
+    let rec = &settings.http.rec;
+    Limits {
+        age: Duration::from_secs(u64::from(rec.days) * 86_400),
+        total: u64::from(rec.max_mb) << 20,
+        free: u64::from(rec.free_mb) << 20,
     }
 }
 

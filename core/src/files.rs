@@ -59,6 +59,13 @@ pub enum FileCall {
 /// One change.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum FileChange {
+    /// A file that is not there yet, with its folders.
+    Create {
+        /// The file.
+        place: Place,
+        /// Its bytes.
+        data: Bytes,
+    },
     /// Bytes behind the last of a file, which comes to be if it is not there, with its folders.
     Append {
         /// The file.
@@ -97,4 +104,18 @@ pub struct Facts {
     pub modified: u64,
     /// Strong validator, quoted as on the wire.
     pub etag: Arc<str>,
+}
+
+impl FileChange {
+    /// The file it is made to.
+    pub fn place(&self) -> &Place {
+        match self {
+            Self::Create { place, .. }
+            | Self::Append { place, .. }
+            | Self::Replace { place, .. }
+            | Self::Rename { from: place, .. }
+            | Self::Remove(place)
+            | Self::Sync(place) => place,
+        }
+    }
 }

@@ -25,7 +25,7 @@ mod time;
 pub use dice::Dice;
 pub use error::{Close, Error, Fault, Refusal};
 pub use machine::{
-    Answer, Call, Event, Fetch, Input, Machine, Media, Note, NoteLevel, Output, Reply, Service,
+    Answer, Attendant, Call, Event, Fetch, Input, Machine, Media, Note, NoteLevel, Output, Reply, Service,
 };
 pub use request::{MAX_NAME, Peer, Request, StreamKey};
 pub use time::{Instant, WallClock};

@@ -236,3 +236,14 @@ pub trait Service: Send {
     /// A machine for a connection that was just accepted.
     fn accept(&mut self, now: Instant, peer: Peer) -> Box<dyn Machine>;
 }
+
+/// Makes machines that go along with streams: recorders, forwards. Such a machine has no peer: it plays the stream and does
+/// something with it. It first hears [`Input::Timeout`] when it asked for that.
+pub trait Attendant: Send {
+    /// What it is called in logs: `rec`.
+    fn name(&self) -> &'static str;
+
+    /// A machine for a stream that is being published; `None` where it has nothing to do. There is at most one of a name
+    /// for each stream.
+    fn attend(&mut self, now: Instant, request: &Request) -> Option<Box<dyn Machine>>;
+}

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use rtmpd_core::Service;
+use rtmpd_core::{Attendant, Service};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::settings::Settings;
@@ -13,6 +13,9 @@ use crate::system;
 
 /// Makes a worker's own service; the argument is the worker's index.
 pub type MakeService = Arc<dyn Fn(usize) -> Box<dyn Service> + Send + Sync>;
+
+/// Makes a worker's own attendants: what goes along with its streams.
+pub type MakeAttendants = Arc<dyn Fn() -> Vec<Box<dyn Attendant>> + Send + Sync>;
 
 /// An address and what is spoken there.
 #[derive(Clone)]

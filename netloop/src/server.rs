@@ -12,7 +12,7 @@ use rtmpd_core::hub::Hub;
 
 use crate::caller::Caller;
 use crate::inbox::{Inbox, Inboxes};
-use crate::listener::{self, Bound, Listener};
+use crate::listener::{self, Bound, Listener, MakeAttendants};
 use crate::settings::Settings;
 use crate::stopper::Stopper;
 use crate::system;
@@ -35,6 +35,7 @@ impl Server {
         settings: Settings,
         hub: Arc<Hub>,
         listeners: Vec<Listener>,
+        attendants: MakeAttendants,
         caller: Arc<dyn Caller>,
     ) -> io::Result<Self> {
         let workers = settings.workers();
@@ -51,7 +52,7 @@ impl Server {
         let addrs = bound.iter().map(|bound| bound.addr).collect();
         let (polls, inboxes) = pollers(workers)?;
         let stopper = Stopper::new(Arc::clone(&inboxes), settings.grace);
-        let common = Arc::new(Common { settings, hub, listeners, caller, inboxes });
+        let common = Arc::new(Common { settings, hub, listeners, attendants, caller, inboxes });
         let server = Self { addrs, stopper };
         for prepared in prepare(polls, bound) {
             spawn(Arc::clone(&common), prepared, server.stopper.clone())?;

@@ -31,6 +31,16 @@ impl Files {
                 }
                 written
             }
+            FileChange::Create { place, data } => {
+                let path = self.make_way(&place)?;
+                let mut file = OpenOptions::new().create_new(true).write(true).open(&path)?;
+                let written = file.write_all(&data);
+                if written.is_err() {
+                    // Half of it would be in the way of the next attempt.
+                    fs::remove_file(&path)?;
+                }
+                written
+            }
             FileChange::Replace { place, data } => {
                 let path = self.make_way(&place)?;
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -83,7 +93,9 @@ fn write_all(file: &mut File, data: &[Bytes]) -> io::Result<()> {
 fn describe(change: &FileChange) -> String {
     let path = |place: &Place| place.path.to_string();
     match change {
-        FileChange::Append { place, .. } | FileChange::Replace { place, .. } => {
+        FileChange::Create { place, .. }
+        | FileChange::Append { place, .. }
+        | FileChange::Replace { place, .. } => {
             format!("writing {}", path(place))
         }
         FileChange::Rename { from, to } => format!("renaming {} to {}", path(from), path(to)),

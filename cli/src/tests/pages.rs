@@ -22,12 +22,8 @@ fn site() -> (Folder, Pages) {
 }
 
 fn page(answer: Answer) -> Option<(&'static str, Arc<str>, String, bool)> {
-    match answer {
-        Answer::Page { content_type, etag, body, not_modified, .. } => {
-            Some((content_type, etag, String::from_utf8(body.to_vec()).unwrap(), not_modified))
-        }
-        Answer::Folder | Answer::NotFound | Answer::Failed(_) => None,
-    }
+    let Answer::Page { content_type, etag, body, not_modified, .. } = answer else { return None };
+    Some((content_type, etag, String::from_utf8(body.to_vec()).unwrap(), not_modified))
 }
 
 #[test]
@@ -127,9 +123,11 @@ fn validators() {
 #[test]
 fn readers_share_one_copy() {
     let (folder, pages) = site();
-    let body = || match pages.answer("/index.html", None, false) {
-        Answer::Page { body, .. } => body,
-        Answer::Folder | Answer::NotFound | Answer::Failed(_) => panic!("it is not served"),
+    let body = || {
+        let Answer::Page { body, .. } = pages.answer("/index.html", None, false) else {
+            panic!("it is not served")
+        };
+        body
     };
     let (first, second) = (body(), body());
     assert_eq!(first.as_ptr(), second.as_ptr());
@@ -158,8 +156,13 @@ fn the_player_page_stands_in_for_what_is_not_there() {
             assert!(body.contains("player/app.js"), "{path}");
             assert!(page(pages.answer(path, Some(&etag), false)).unwrap().3);
         }
-        assert_eq!(page(pages.answer("/player/app.js", None, false)).unwrap().0, "text/javascript; charset=utf-8");
-        for path in ["/other.html", "/player", "/player/", "/player/index.html", "/player/other.js", "/app.js"] {
+        assert_eq!(
+            page(pages.answer("/player/app.js", None, false)).unwrap().0,
+            "text/javascript; charset=utf-8"
+        );
+        for path in
+            ["/other.html", "/player", "/player/", "/player/index.html", "/player/other.js", "/app.js"]
+        {
             assert_eq!(pages.answer(path, None, false), Answer::NotFound, "{path}");
         }
     }
@@ -172,7 +175,9 @@ fn an_operators_own_files_come_before_the_player_page() {
     fs::write(folder.path().join("html/player/app.css"), "mine").unwrap();
     let body = |path: &str| page(pages.answer(path, None, true)).unwrap().2;
     assert_eq!((body("/").as_str(), body("/player/app.css").as_str()), ("<p>mine", "mine"));
-    let Answer::Page { gzip, .. } = pages.answer("/player.html", None, true) else { panic!("it is not served") };
+    let Answer::Page { gzip, .. } = pages.answer("/player.html", None, true) else {
+        panic!("it is not served")
+    };
     assert!(gzip, "the player page is still there under its other name");
 }
 

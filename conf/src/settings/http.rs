@@ -70,6 +70,12 @@ pub struct Rec {
     pub mode: RecMode,
     /// Minutes after which a new file is begun.
     pub period_min: u32,
+    /// Days after which a recording is deleted; 0 = never.
+    pub days: u32,
+    /// Most MB of all recordings; beyond that the oldest are deleted. 0 = no limit.
+    pub max_mb: u32,
+    /// MB that stay free on the disk: the oldest recordings are deleted for that. 0 = no matter.
+    pub free_mb: u32,
 }
 
 /// What is written when a stream is recorded.
@@ -96,7 +102,7 @@ impl Default for Http {
             io_shrink: 32,
             hls: Hls { count: 3, duration_s: 5, cache: 6, part_ms: 250, format: HlsFormat::Auto },
             dash: Dash { duration_s: 6, cache: 12 },
-            rec: Rec { mode: RecMode::Hls, period_min: 3 },
+            rec: Rec { mode: RecMode::Hls, period_min: 3, days: 0, max_mb: 0, free_mb: 0 },
         }
     }
 }
@@ -153,7 +159,14 @@ fn rec(section: &mut Section, default: Rec) -> Rec {
         Some(_) | None => {}
     }
     let period_min = section.take("rec_period", value::number(1..=1440, "(minutes)"), default.period_min);
-    Rec { mode, period_min }
+    let megabytes = || value::number(0..=u32::MAX, "(MB, 0 for no limit)");
+    Rec {
+        mode,
+        period_min,
+        days: section.take("rec_days", value::number(0..=36_500, "(days, 0 for ever)"), default.days),
+        max_mb: section.take("rec_max", megabytes(), default.max_mb),
+        free_mb: section.take("rec_free", megabytes(), default.free_mb),
+    }
 }
 
 fn rec_mode(text: &str) -> Result<RecMode, String> {

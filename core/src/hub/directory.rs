@@ -17,6 +17,8 @@ pub(crate) struct Directory {
 struct Entry {
     home: Option<ShardId>,
     interested: BTreeSet<ShardId>,
+    /// Names of those that go along with the stream.
+    attendants: BTreeSet<&'static str>,
 }
 
 impl Directory {
@@ -54,6 +56,18 @@ impl Directory {
         });
     }
 
+    /// `name` goes along with `key` from now on; false when it does already.
+    pub(crate) fn attend(&self, key: &StreamKey, name: &'static str) -> bool {
+        self.lock().entry(key.clone()).or_default().attendants.insert(name)
+    }
+
+    /// `name` no longer goes along with `key`.
+    pub(crate) fn dismiss(&self, key: &StreamKey, name: &'static str) {
+        self.change(key, |entry| {
+            entry.attendants.remove(name);
+        });
+    }
+
     /// Whether `key` has a publisher or waits for one's return.
     pub(crate) fn has_home(&self, key: &StreamKey) -> bool {
         self.lock().get(key).is_some_and(|entry| entry.home.is_some())
@@ -78,7 +92,7 @@ impl Directory {
         let mut entries = self.lock();
         let Some(entry) = entries.get_mut(key) else { return };
         change(entry);
-        if entry.home.is_none() && entry.interested.is_empty() {
+        if entry.home.is_none() && entry.interested.is_empty() && entry.attendants.is_empty() {
             entries.remove(key);
         }
     }

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use slab::Slab;
 
-use super::action::ServiceId;
 use super::queue::Queue;
 use crate::error::Close;
 use crate::hub::mail::Start;
@@ -15,7 +14,7 @@ use crate::hub::replica::Replica;
 use crate::machine::{Call, Input, Machine, Media, Output};
 use crate::media::{Cursor, Description};
 use crate::report::{Ended, Session};
-use crate::request::{Peer, Request};
+use crate::request::{Peer, Request, StreamKey};
 use crate::time::Instant;
 
 /// Names a connection of one shard; never names a later one that took its place.
@@ -86,7 +85,10 @@ pub(crate) struct Conn {
     pub(crate) queue: Queue,
     pub(crate) role: Role,
     pub(crate) peer: Peer,
-    pub(crate) service: ServiceId,
+    /// What it came in by, in logs.
+    pub(crate) service: &'static str,
+    /// The stream it goes along with: it has no socket.
+    pub(crate) attends: Option<StreamKey>,
     /// The deadline on file in the shard's timers.
     pub(crate) timer: Option<Instant>,
     /// Set once the connection is to end: what is queued is still sent.
@@ -168,13 +170,14 @@ impl Tenure {
 }
 
 impl Conn {
-    pub(crate) fn new(now: Instant, machine: Box<dyn Machine>, service: ServiceId, peer: Peer) -> Self {
+    pub(crate) fn new(now: Instant, machine: Box<dyn Machine>, service: &'static str, peer: Peer) -> Self {
         Self {
             machine,
             queue: Queue::default(),
             role: Role::Idle,
             peer,
             service,
+            attends: None,
             timer: None,
             closing: None,
             dead: false,

@@ -68,6 +68,7 @@ impl Shard {
     pub(super) fn leave(&mut self, now: Instant, conn: ConnId, why: Option<&Close>) {
         let Some(state) = self.conns.find_mut(conn) else { return };
         let (bytes_in, bytes_out) = (state.bytes_in, state.bytes_out);
+        let attends = state.attends.is_some();
         match std::mem::replace(&mut state.role, Role::Idle) {
             Role::Idle | Role::Claiming(_) => {}
             Role::Publisher(publishing) => {
@@ -76,7 +77,7 @@ impl Shard {
                 self.abandon_home(now, conn, publishing.home);
             }
             Role::Viewer(viewing) => {
-                if viewing.cursor.is_some() {
+                if viewing.cursor.is_some() && !attends {
                     let ended = viewing.tenure.ended(now, bytes_out, why.cloned());
                     self.report(conn, News::Played(viewing.tenure.session(), ended, viewing.gaps));
                 }
@@ -90,8 +91,7 @@ impl Shard {
 
     pub(super) fn report(&mut self, conn: ConnId, news: News) {
         let Some(state) = self.conns.find(conn) else { return };
-        let service = self.services.get(state.service.0).map_or("?", |service| service.name());
-        let report = Report { service, peer: state.peer.remote, news };
+        let report = Report { service: state.service, peer: state.peer.remote, news };
         self.actions.push_back(Action::Report(Box::new(report)));
     }
 }

@@ -38,7 +38,7 @@ use crate::hub::home::Home;
 use crate::hub::mail::{Inbox, Mail};
 use crate::hub::replica::Replica;
 use crate::hub::{Hub, HubSettings, ShardId};
-use crate::machine::{Answer, Input, Output, Reply, Service};
+use crate::machine::{Answer, Attendant, Input, Output, Reply, Service};
 use crate::media::Packaging;
 use crate::report::News;
 use crate::request::{Peer, StreamKey};
@@ -60,6 +60,7 @@ pub struct Shard {
     settings: HubSettings,
     inbox: Option<Inbox>,
     services: Vec<Box<dyn Service>>,
+    attendants: Vec<Box<dyn Attendant>>,
     conns: Conns,
     timers: Timers,
     homes: Slab<Home>,
@@ -99,6 +100,7 @@ impl Shard {
             settings,
             inbox,
             services: Vec::new(),
+            attendants: Vec::new(),
             conns: Conns::default(),
             timers: Timers::default(),
             homes: Slab::new(),
@@ -125,12 +127,19 @@ impl Shard {
         ServiceId(self.services.len() - 1)
     }
 
+    /// Adds one that goes along with streams. All shards of a hub are to have the same.
+    pub fn add_attendant(&mut self, attendant: Box<dyn Attendant>) {
+        self.attendants.push(attendant);
+    }
+
     /// A connection was accepted by the listener of `service`.
     ///
     /// # Panics
     /// When `service` is not one of this shard's.
     pub fn open(&mut self, now: Instant, service: ServiceId, peer: Peer) -> ConnId {
-        let machine = self.services[service.0].accept(now, peer);
+        let service = &mut self.services[service.0];
+        let machine = service.accept(now, peer);
+        let service = service.name();
         let id = self.conns.insert(Conn::new(now, machine, service, peer));
         self.count(Count::Accepted, 1);
         self.refile(id);
@@ -388,6 +397,9 @@ impl Shard {
     fn finish_close(&mut self, conn: ConnId) {
         let Some(state) = self.conns.find_mut(conn).filter(|state| !state.dead) else { return };
         state.dead = true;
+        if let Some(key) = state.attends.take() {
+            self.hub.directory().dismiss(&key, state.service);
+        }
         self.timers.refile(conn, state.timer, None);
         state.timer = None;
         self.count(Count::Closed, 1);

@@ -92,9 +92,12 @@ impl Shard {
         viewing.tenure.description = Some(description.clone());
         viewing.tenure.since = now;
         let session = viewing.tenure.session();
+        let attends = state.attends.is_some();
         replica.viewers.push(conn);
-        self.count(Count::Plays, 1);
-        self.report(conn, News::Playing(session));
+        if !attends {
+            self.count(Count::Plays, 1);
+            self.report(conn, News::Playing(session));
+        }
         self.warm(conn);
         Some(description)
     }

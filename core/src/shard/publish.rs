@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Shard;
-use super::conn::{Claim, ConnId, Publishing, Role, Tenure};
+use super::conn::{Claim, Conn, ConnId, Publishing, Role, Tenure};
 use crate::error::{Close, Refusal};
 use crate::hub::ShardId;
 use crate::hub::home::{Change, Home, Publisher};
@@ -73,6 +73,7 @@ impl Shard {
             self.begin_close(now, old, Close::TakenOver);
             self.mail_subscribers(index, |key| Mail::Left { key });
         }
+        self.attend(now, conn, &request);
         let Some(state) = self.conns.find_mut(conn) else { return Ok(()) };
         let tenure = Tenure { request, description: None, since: now, bytes_before: state.bytes_in };
         state.role = Role::Publisher(Box::new(Publishing {
@@ -82,6 +83,23 @@ impl Shard {
             jump_logged_at: None,
         }));
         Ok(())
+    }
+
+    /// Makes those that go along with a stream and do not yet.
+    fn attend(&mut self, now: Instant, publisher: ConnId, request: &Request) {
+        let Some(peer) = self.conns.find(publisher).map(|state| state.peer) else { return };
+        for index in 0..self.attendants.len() {
+            let Some(attendant) = self.attendants.get_mut(index) else { return };
+            let name = attendant.name();
+            let Some(machine) = attendant.attend(now, request) else { continue };
+            if !self.hub.directory().attend(&request.key, name) {
+                continue;
+            }
+            let mut conn = Conn::new(now, machine, name, peer);
+            conn.attends = Some(request.key.clone());
+            let id = self.conns.insert(conn);
+            self.refile(id);
+        }
     }
 
     fn refuse_publish(&mut self, conn: ConnId, request: Request, refusal: Refusal) -> Result<(), Refusal> {

@@ -31,7 +31,7 @@ use rtmpd_core::shard::{ServiceId, Shard};
 use crate::caller::Caller;
 use crate::clock::Clock;
 use crate::inbox::{Inboxes, Letter};
-use crate::listener::Listener;
+use crate::listener::{Listener, MakeAttendants};
 use crate::settings::Settings;
 pub(crate) use acceptor::Acceptor;
 use acceptor::Gate;
@@ -48,6 +48,7 @@ pub(crate) struct Common {
     pub(crate) settings: Settings,
     pub(crate) hub: Arc<Hub>,
     pub(crate) listeners: Vec<Listener>,
+    pub(crate) attendants: MakeAttendants,
     pub(crate) caller: Arc<dyn Caller>,
     pub(crate) inboxes: Inboxes,
 }
@@ -92,6 +93,9 @@ impl Worker {
         let mut shard = Shard::new(ShardId(index), Arc::clone(&common.hub));
         let index = usize::from(index);
         let services = common.listeners.iter().map(|door| shard.add_service((door.make)(index))).collect();
+        for attendant in (common.attendants)() {
+            shard.add_attendant(attendant);
+        }
         for (at, acceptor) in acceptors.iter_mut().enumerate() {
             let token: Token = Subject::Listener(at).into();
             poll.registry().register(acceptor.socket(), token, Interest::READABLE)?;

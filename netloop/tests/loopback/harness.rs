@@ -28,7 +28,13 @@ pub(crate) fn start_with(settings: Settings) -> (Server, SocketAddr) {
 
 pub(crate) fn try_start(settings: Settings, listener: Listener) -> io::Result<Server> {
     let hub = HubSettings { shards: settings.workers(), ..HubSettings::default() };
-    Server::start(settings, Hub::new(hub, make_packager()), vec![listener], Arc::new(Pages))
+    Server::start(
+        settings,
+        Hub::new(hub, make_packager()),
+        vec![listener],
+        Arc::new(Vec::new),
+        Arc::new(Pages),
+    )
 }
 
 pub(crate) fn listener(port: u16) -> Listener {
@@ -77,7 +83,7 @@ struct Pages;
 
 impl Caller for Pages {
     fn call(&self, call: Call, done: Done) {
-        let Call::Page { path, .. } = call;
+        let Call::Page { path, .. } = call else { return done.answer(Answer::NotFound) };
         match &*path {
             "/inline" => done.answer(page("inline\n")),
             "/thread" => drop(std::thread::spawn(move || done.answer(page("thread\n")))),

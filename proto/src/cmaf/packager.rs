@@ -5,13 +5,12 @@ use rtmpd_core::media::{Description, Frame, Kind, Packager, Packed, Shelved, Tra
 use rtmpd_core::{Instant, StreamKey};
 
 use super::track::{Chunk, Lane};
-use super::{label, unknown_rate};
 use crate::container::fmp4;
 use crate::dash::{self, Era, Representation};
 use crate::hls::multivariant::{self, Rendition};
 use crate::hls::playlist::{self, Manner, init_name};
 use crate::hls::{INDEX, folder, skipping};
-use crate::segment::{Calendar, Cut, Cutter, HZ, Settings, Window, first_msn, leader};
+use crate::segment::{Calendar, Cut, Cutter, HZ, Settings, Window, first_msn, label, leader, unknown_rate};
 
 /// The manifest of a stream, `/app/NAME.mpd`.
 const MANIFEST: &str = "index.mpd";
@@ -66,7 +65,7 @@ impl CmafPackager {
     fn finish(&mut self) {
         for index in 0..self.lanes.len() {
             if let Some(lane) = self.lanes.get_mut(index) {
-                lane.finish();
+                lane.samples.finish();
             }
         }
         self.close_parts();
@@ -85,8 +84,8 @@ impl CmafPackager {
         let Some(lane) = self.lanes.get_mut(index) else { return };
         let Some(Chunk { data, part, base, length }) = lane.take_chunk() else { return };
         if lane.window.unfinished().is_none() {
-            let date =
-                self.origin.unwrap_or(0) + micros(rescale(i64::try_from(base).unwrap_or(0), lane.scale, HZ));
+            let date = self.origin.unwrap_or(0)
+                + micros(rescale(i64::try_from(base).unwrap_or(0), lane.samples.scale, HZ));
             let interrupted = lane.interrupted();
             let msn = lane.window.open(date, base, self.era, interrupted);
             // The next one too: who asks for it early waits for it.
@@ -169,7 +168,7 @@ impl CmafPackager {
             .map(|lane| {
                 let (peak, average) = rates(lane);
                 let uri = format!("{}{}.m3u8", self.base, lane.label);
-                Rendition { track: &lane.track, uri, peak, average }
+                Rendition { track: &lane.samples.track, uri, peak, average }
             })
             .collect();
         let data = Bytes::from(multivariant::render(&renditions));
@@ -187,9 +186,9 @@ impl CmafPackager {
             .iter()
             .map(|lane| dash::Lane {
                 label: &lane.label,
-                kind: lane.track.kind(),
+                kind: lane.samples.track.kind(),
                 window: &lane.window,
-                scale: lane.scale,
+                scale: lane.samples.scale,
                 rate: rates(lane).0,
             })
             .collect();
@@ -232,17 +231,18 @@ impl CmafPackager {
             .lanes
             .iter()
             .map(|lane| {
-                let place = fmp4::Lane { number: 1, timescale: lane.scale, track: &lane.track };
+                let place =
+                    fmp4::Lane { number: 1, timescale: lane.samples.scale, track: &lane.samples.track };
                 let init = init_name(&lane.names, self.era);
                 let data = fmp4::init(&[place]);
                 self.changes.push(Shelved::Put { name: init.as_str().into(), version: 0, data });
                 Representation {
                     label: lane.label.clone(),
                     init,
-                    codec: fmp4::codec_string(&lane.track),
-                    size: (lane.track.width, lane.track.height),
-                    sample_rate: lane.track.sample_rate,
-                    channels: lane.track.channels,
+                    codec: fmp4::codec_string(&lane.samples.track),
+                    size: (lane.samples.track.width, lane.samples.track.height),
+                    sample_rate: lane.samples.track.sample_rate,
+                    channels: lane.samples.track.channels,
                 }
             })
             .collect();
@@ -273,12 +273,14 @@ impl Packager for CmafPackager {
     }
 
     fn push(&mut self, frame: &Frame, _out: &mut Vec<Packed>) {
-        let Some(index) = self.lanes.iter().position(|lane| lane.track.id == frame.track) else { return };
+        let Some(index) = self.lanes.iter().position(|lane| lane.samples.track.id == frame.track) else {
+            return;
+        };
         let Some(lane) = self.lanes.get_mut(index) else { return };
-        let at = rescale(frame.dts, lane.track.clock_rate, HZ);
+        let at = rescale(frame.dts, lane.samples.track.clock_rate, HZ);
         let leads = self.lead == Some(frame.track);
-        let key = frame.key || lane.track.kind() != Kind::Video;
-        lane.complete(frame.dts);
+        let key = frame.key || lane.samples.track.kind() != Kind::Video;
+        lane.samples.complete(frame.dts);
         let cut = if leads {
             self.cutter.lead(at, key, frame.data.len())
         } else {
@@ -299,7 +301,7 @@ impl Packager for CmafPackager {
             self.begin_era(at);
         }
         if let Some(lane) = self.lanes.get_mut(index) {
-            lane.push(frame);
+            lane.samples.push(frame);
         }
     }
 
@@ -332,7 +334,7 @@ fn drop_parts(lane: &Lane, msn: u64, parts: usize, changes: &mut Vec<Shelved>) {
 /// Most and usual bits per second of a lane.
 fn rates(lane: &Lane) -> (u64, u64) {
     match lane.rates() {
-        (0, _) => (unknown_rate(&lane.track), unknown_rate(&lane.track)),
+        (0, _) => (unknown_rate(&lane.samples.track), unknown_rate(&lane.samples.track)),
         known => known,
     }
 }

@@ -66,6 +66,12 @@ impl Cutter {
         }
     }
 
+    /// Cuts all segments alike, the first ones too: nobody waits for them.
+    #[must_use]
+    pub fn evenly(self) -> Self {
+        Self { segments: FIRST_COUNT, ..self }
+    }
+
     /// What ends in front of the leader's next frame, which has this decoding time and size. `key`: a segment can begin
     /// with it. `None` as long as nothing can begin.
     pub fn lead(&mut self, dts: i64, key: bool, size: usize) -> Option<Cut> {
