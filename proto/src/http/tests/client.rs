@@ -8,6 +8,7 @@ use bytes::Bytes;
 use rtmpd_core::media::{Description, Kind, Packaging, Packet};
 use rtmpd_core::{
     Answer, Call, Close, Error, Event, Input, Instant, Machine, Media, Output, Peer, Refusal, Reply, Request,
+    StreamKey,
 };
 
 use super::super::ws::{Opcode, message};
@@ -176,6 +177,9 @@ impl Client {
 }
 
 fn answer(call: &Call) -> Answer {
+    if *call == Call::Streams {
+        return Answer::Streams(vec![StreamKey::new("live", "a").unwrap()]);
+    }
     let Call::Page { path, if_none_match, gzip } = call else { return Answer::NotFound };
     match &**path {
         "/" | "/index.html" => {

@@ -3,6 +3,7 @@
 
 mod any;
 mod bodies;
+mod browsers;
 mod client;
 mod connections;
 mod heads;
