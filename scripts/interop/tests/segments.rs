@@ -21,7 +21,7 @@ fn through(name: &str, media: Media, kinds: &[Kind], paths: &[&str]) {
     let mut players: Vec<Player> = paths.iter().map(play).collect();
     publisher.finish();
     for (path, player) in paths.iter().zip(&mut players) {
-        println!("{path}");
+        eprintln!("{path}");
         // A DASH player that waits for the segment behind the last one holds back what it could not interleave yet.
         let tail = Some(if path.ends_with(".mpd") { 60 } else { 12 });
         let want = Want { packets: 75, tail };
