@@ -92,6 +92,11 @@ impl Server {
         format!("rtmp://127.0.0.1:{}/live/{name}", self.rtmp)
     }
 
+    /// `http://…`, without a slash at the end.
+    pub fn origin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.http)
+    }
+
     /// `http://…/live/NAME.flv`
     pub fn http_flv(&self, name: &str) -> String {
         format!("http://127.0.0.1:{}/live/{name}.flv", self.http)
