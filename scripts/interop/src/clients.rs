@@ -240,6 +240,40 @@ pub fn browser(url: &str, seconds: u32, flags: &[&str]) -> String {
     json
 }
 
+/// A visitor of the player page at `origin`, in headless Chromium: a scenario of `browser/page.mjs`, which fails by itself.
+pub fn visitor(scenario: &str, origin: &str, argument: &str) -> Visitor {
+    let folder = paths::scratch("visitor");
+    let mut command = Command::new("node");
+    command.arg(paths::repository().join("scripts/interop/browser/page.mjs"));
+    command.args([scenario, origin, argument]);
+    command.stdout(File::create(folder.join("stdout")).expect("a file can be made"));
+    Visitor { process: Process::start("the visitor", &mut command, &folder.join("stderr")), folder }
+}
+
+/// Somebody who uses the player page.
+#[derive(Debug)]
+pub struct Visitor {
+    process: Process,
+    folder: PathBuf,
+}
+
+impl Visitor {
+    /// Waits until the scenario has come to the place where it prints this.
+    pub fn wait_for(&mut self, word: &str) {
+        until(word, Duration::from_secs(60), || {
+            let said = std::fs::read_to_string(self.folder.join("stdout")).unwrap_or_default();
+            assert!(said.contains(word) || self.process.is_running(), "the visitor has gone");
+            said.contains(word)
+        });
+    }
+
+    /// Waits for the end of the scenario, and wants it to have gone well.
+    pub fn finish(mut self) {
+        self.process.succeed(Duration::from_secs(180));
+        std::fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
 /// The md5 of every decoded picture of a file, by Debian's ffmpeg.
 pub fn decoded_pictures(file: &Path) -> Vec<String> {
     let mut command = Command::new("ffmpeg");

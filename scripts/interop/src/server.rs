@@ -104,7 +104,12 @@ impl Server {
 
     /// A URL of its HTTP server.
     pub fn http(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.http)
+        format!("{}{path}", self.origin())
+    }
+
+    /// `http://…`, without a slash at the end.
+    pub fn origin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.http)
     }
 
     /// `http://…/live/NAME.flv`
