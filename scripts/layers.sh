@@ -25,7 +25,10 @@ allowed_rooms() {
         codec) echo bytes amf ;;
         container) echo bytes amf codec ;;
         rtp) echo bytes amf codec container ;;
-        http) echo bytes amf codec container rtp hls dash webrtc ;;
+        segment) echo bytes amf codec container ;;
+        hls | dash | rec) echo bytes amf codec container segment ;;
+        cmaf) echo bytes amf codec container segment hls dash ;;
+        http) echo bytes amf codec container segment rtp hls dash cmaf rec webrtc ;;
         *) echo bytes amf codec container rtp ;;
     esac
 }

@@ -9,10 +9,10 @@ use std::{sync::Arc, thread, time::Duration};
 use rtmpd_core::hub::{Hub, HubSettings, ShardId};
 use rtmpd_core::media::{Packager, Packaging};
 use rtmpd_core::shard::{Action, ConnId, Shard};
-use rtmpd_core::{Dice, Instant, Peer};
+use rtmpd_core::{Dice, Instant, Peer, StreamKey};
 use rtmpd_proto::rtmp::{RtmpPackager, RtmpService, Settings};
 
-fn make(packaging: Packaging) -> Option<Box<dyn Packager>> {
+fn make(packaging: Packaging, _: &StreamKey) -> Option<Box<dyn Packager>> {
     Some(Box::new(RtmpPackager::of(packaging, &Settings::default())?))
 }
 

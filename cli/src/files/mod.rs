@@ -46,12 +46,15 @@ impl Files {
             FileCall::List(place) => self.list(&place),
             FileCall::Write(changes) => self.write(changes),
         };
-        answer.unwrap_or_else(|error| match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Answer::Full(error.to_string().into())
+        answer.unwrap_or_else(|error| {
+            let (kind, text) = (error.kind(), error.to_string().into());
+            if matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+                Answer::Full(text)
+            } else if kind == io::ErrorKind::AlreadyExists {
+                Answer::Exists
+            } else {
+                Answer::Failed(text)
             }
-            io::ErrorKind::AlreadyExists => Answer::Exists,
-            _ => Answer::Failed(error.to_string().into()),
         })
     }
 

@@ -22,12 +22,8 @@ fn site() -> (Folder, Pages) {
 }
 
 fn page(answer: Answer) -> Option<(&'static str, Arc<str>, String, bool)> {
-    match answer {
-        Answer::Page { content_type, etag, body, not_modified } => {
-            Some((content_type, etag, String::from_utf8(body.to_vec()).unwrap(), not_modified))
-        }
-        Answer::Folder | Answer::NotFound | Answer::Failed(_) => None,
-    }
+    let Answer::Page { content_type, etag, body, not_modified, .. } = answer else { return None };
+    Some((content_type, etag, String::from_utf8(body.to_vec()).unwrap(), not_modified))
 }
 
 #[test]
@@ -127,9 +123,9 @@ fn validators() {
 #[test]
 fn readers_share_one_copy() {
     let (folder, pages) = site();
-    let body = || match pages.answer("/index.html", None) {
-        Answer::Page { body, .. } => body,
-        Answer::Folder | Answer::NotFound | Answer::Failed(_) => panic!("it is not served"),
+    let body = || {
+        let Answer::Page { body, .. } = pages.answer("/index.html", None) else { panic!("it is not served") };
+        body
     };
     let (first, second) = (body(), body());
     assert_eq!(first.as_ptr(), second.as_ptr());

@@ -83,7 +83,7 @@ struct Pages;
 
 impl Caller for Pages {
     fn call(&self, call: Call, done: Done) {
-        let Call::Page { path, .. } = call;
+        let Call::Page { path, .. } = call else { return done.answer(Answer::NotFound) };
         match &*path {
             "/inline" => done.answer(page("inline\n")),
             "/thread" => drop(std::thread::spawn(move || done.answer(page("thread\n")))),

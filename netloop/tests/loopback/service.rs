@@ -104,6 +104,7 @@ impl Talk {
                 self.say("publishing\n".into());
             }
             Reply::Play(Ok(_)) => self.say("playing\n".into()),
+            Reply::Fetch(_) => panic!("nothing was fetched"),
             Reply::Publish(Err(refusal)) | Reply::Play(Err(refusal)) => self.say(format!("{refusal}\n")),
         }
     }

@@ -2,9 +2,10 @@
 //!
 //! - [`Reader`]: big-endian numbers from a slice · [`Bits`]: single bits and Exp-Golomb codes
 //! - [`slice()`], [`tail`]: parts of shared [`Bytes`] without a copy · [`put_u24`]: what [`BufMut`] lacks
-//! - [`param`]: a parameter of what stands behind `?` · [`encode_path`]: a path as it may stand in a URL · [`json_string`]: a text in JSON
+//! - [`param`]: a parameter of what stands behind `?` · [`encode_path`]: a path as it may stand in a URL · [`json_string`]: a text in JSON · [`iso8601`]: a date
 
 mod bits;
+mod date;
 mod json;
 mod query;
 mod reader;
@@ -14,6 +15,7 @@ mod tests;
 use bytes::{BufMut, Bytes};
 
 pub use bits::Bits;
+pub use date::{civil, iso8601};
 pub use json::{json_string, json_strings};
 pub use query::{encode_path, param};
 pub use reader::Reader;

@@ -9,21 +9,9 @@ mod packager;
 mod tests;
 mod track;
 
-use rtmpd_core::media::{Kind, Packaging, Track};
+use rtmpd_core::media::Packaging;
 
 pub use packager::CmafPackager;
 
-use crate::hls::multivariant::{UNKNOWN_AUDIO, UNKNOWN_VIDEO};
-
 /// Segments, parts, playlists and the manifest of a stream.
 pub const CMAF: Packaging = Packaging("cmaf");
-
-/// What a track's objects are called after: `v0`, `a1`.
-pub fn label(track: &Track) -> String {
-    format!("{}{}", if track.kind() == Kind::Video { 'v' } else { 'a' }, track.index)
-}
-
-/// Bits per second that are said of a track as long as nobody knows.
-pub fn unknown_rate(track: &Track) -> u64 {
-    if track.kind() == Kind::Video { UNKNOWN_VIDEO } else { UNKNOWN_AUDIO }
-}

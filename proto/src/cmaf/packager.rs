@@ -5,13 +5,12 @@ use rtmpd_core::media::{Description, Frame, Kind, Packager, Packed, Shelved, Tra
 use rtmpd_core::{Instant, StreamKey};
 
 use super::track::{Chunk, Lane};
-use super::{label, unknown_rate};
 use crate::container::fmp4;
 use crate::dash::{self, Era, Representation};
 use crate::hls::multivariant::{self, Rendition};
 use crate::hls::playlist::{self, Manner, init_name};
 use crate::hls::{INDEX, folder, skipping};
-use crate::segment::{Calendar, Cut, Cutter, HZ, Settings, Window, first_msn, leader};
+use crate::segment::{Calendar, Cut, Cutter, HZ, Settings, Window, first_msn, label, leader, unknown_rate};
 
 /// The manifest of a stream, `/app/NAME.mpd`.
 const MANIFEST: &str = "index.mpd";

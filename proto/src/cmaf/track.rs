@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use rtmpd_core::media::Track;
 
 use crate::container::fmp4::{self, Run, Sample};
-use crate::segment::{Batch, HZ, Names, Part, Samples, Window};
+use crate::segment::{Batch, HZ, Names, Part, Samples, Window, label};
 
 /// Bytes that a sample takes beside its own.
 const HEAD: usize = 16;
@@ -36,7 +36,7 @@ pub(super) struct Chunk {
 
 impl Lane {
     pub(super) fn new(track: Track, window: Window) -> Self {
-        let label = super::label(&track);
+        let label = label(&track);
         let names = Names { prefix: format!("{label}-"), ending: "m4s" };
         Self { label, names, window, samples: Samples::new(track), sequence: 0, interrupted: false }
     }

@@ -1,6 +1,6 @@
 //! AC-3 and E-AC-3: sample rate and channels from a frame's head.
 //!
-//! Spec: ETSI TS 102 366 §4.3 (AC-3 syncinfo and bsi), §E.1.2 (E-AC-3).
+//! Spec: ETSI TS 102 366 §4.3 (AC-3 syncinfo and bsi), §E.1.2 (E-AC-3), Annex F (dac3, dec3).
 
 use super::Sound;
 use crate::bytes::Bits;
@@ -96,4 +96,61 @@ pub fn enhanced_sound(frame: &[u8]) -> Option<Sound> {
     let mode = bits.read(3)?;
     let low = bits.bit()?;
     Some(Sound { sample_rate, channels: CHANNELS.get(mode as usize)? + u8::from(low) })
+}
+
+/// A `dac3` of this sound, §F.4. Its bit rate is not known: the highest is said.
+pub fn specific(sound: &Sound) -> [u8; 3] {
+    const BSID: u32 = 8;
+    const HIGHEST: u32 = 18;
+    let bits = rate_code(sound) << 22 | BSID << 17 | layout(sound) << 10 | HIGHEST << 5;
+    let [_, high, middle, low] = bits.to_be_bytes();
+    [high, middle, low]
+}
+
+/// A `dec3` of this sound as one independent substream, §F.6. Its bit rate is not known.
+pub fn enhanced_specific(sound: &Sound) -> [u8; 5] {
+    const BSID: u32 = 16;
+    let bits = rate_code(sound) << 22 | BSID << 17 | layout(sound) << 8;
+    let [_, high, middle, low] = bits.to_be_bytes();
+    [0, 0, high, middle, low]
+}
+
+/// What a `dac3` says.
+pub fn sound_of_specific(specific: &[u8]) -> Option<Sound> {
+    let mut bits = Bits::new(specific);
+    let rate = bits.read(2)?;
+    bits.skip(5 + 3)?; // bsid, bsmod
+    sound_of(rate, &mut bits)
+}
+
+/// What a `dec3` says of its first independent substream.
+pub fn sound_of_enhanced_specific(specific: &[u8]) -> Option<Sound> {
+    let mut bits = Bits::new(specific.get(2..)?);
+    let rate = bits.read(2)?;
+    bits.skip(5 + 1 + 1 + 3)?; // bsid, reserved, asvc, bsmod
+    sound_of(rate, &mut bits)
+}
+
+fn sound_of(rate: u32, bits: &mut Bits<'_>) -> Option<Sound> {
+    let mode = bits.read(3)?;
+    let low = bits.bit()?;
+    // 0 where the code is a reduced rate's.
+    let sample_rate = RATES.get(rate as usize).copied().unwrap_or(0);
+    Some(Sound { sample_rate, channels: CHANNELS.get(mode as usize)? + u8::from(low) })
+}
+
+fn rate_code(sound: &Sound) -> u32 {
+    RATES.iter().position(|&rate| rate == sound.sample_rate).unwrap_or(RATES.len()) as u32
+}
+
+/// acmod and lfeon: which speakers so many channels are likely to be.
+fn layout(sound: &Sound) -> u32 {
+    match sound.channels {
+        1 => 1 << 1,
+        3 => 3 << 1,
+        4 => 6 << 1,
+        5 => 7 << 1,
+        6.. => 7 << 1 | 1,
+        0 | 2 => 2 << 1,
+    }
 }

@@ -2,10 +2,13 @@
 //!
 //! Specs: AV1 Codec ISO Media File Format Binding §2.3 (av1C), AV1 Bitstream §5.3, §5.5 (sequence header OBU).
 
+use bytes::Bytes;
+
 use super::Size;
-use crate::bytes::{Bits, Reader};
+use crate::bytes::{Bits, Reader, tail};
 
 const OBU_SEQUENCE_HEADER: u8 = 1;
+const OBU_TEMPORAL_DELIMITER: u8 = 2;
 
 /// The largest picture an av1C's sequence header allows.
 pub fn size(record: &[u8]) -> Option<Size> {
@@ -26,6 +29,22 @@ pub fn obu_size(obus: &[u8]) -> Option<Size> {
             return sequence_size(&mut Bits::new(payload));
         }
     }
+}
+
+/// The temporal unit without the delimiters at its front, as samples of ISO BMFF are (AV1-ISOBMFF §2.4).
+pub fn without_delimiters(unit: &Bytes) -> Bytes {
+    let mut reader = Reader::new(unit);
+    let mut begin = 0;
+    while let Some(header) = reader.u8()
+        && header >> 3 & 0x0F == OBU_TEMPORAL_DELIMITER
+    {
+        // Without a length it would be all there is.
+        let extension = if header & 0x04 == 0 { Some(()) } else { reader.skip(1) };
+        let length = if header & 0x02 == 0 { None } else { extension.and_then(|()| leb128(&mut reader)) };
+        let Some(()) = length.and_then(|length| reader.skip(length)) else { break };
+        begin = reader.position();
+    }
+    tail(unit, begin)
 }
 
 /// §4.10.5, at most 32 bits.

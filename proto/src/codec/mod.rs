@@ -4,7 +4,8 @@
 //! they do not say what is asked.
 //!
 //! - pictures: [`h264`], [`h265`], [`av1`], [`vp8`], [`vp9`]; [`nal`] is what H.264 and H.265 share
-//! - sound: [`aac`], [`opus`], [`flac`], [`ac3`] (and E-AC-3), [`mp3`]; [`length`]: how long a frame of it is
+//! - sound: [`aac`], [`opus`], [`flac`], [`ac3`] (and E-AC-3), [`mp3`]; [`length`]: how long a frame of it is,
+//!   [`voice`]: its times on its own sample clock
 
 pub mod aac;
 pub mod ac3;
@@ -18,6 +19,7 @@ pub mod nal;
 pub mod opus;
 #[cfg(test)]
 mod tests;
+pub mod voice;
 pub mod vp8;
 pub mod vp9;
 

@@ -1,6 +1,6 @@
 //! Opus: identification header.
 //!
-//! Spec: RFC 7845 §5.1.
+//! Specs: RFC 7845 §5.1, Encapsulation of Opus in ISO Base Media File Format §4.3.2.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -42,4 +42,49 @@ pub fn head(channels: u8) -> Bytes {
     out.put_u8(u8::from(mapping.is_some()));
     out.put_slice(mapping.copied().unwrap_or_default());
     out.freeze()
+}
+
+/// A `dOps` of this identification header: no name, version 0, big-endian (Opus in ISOBMFF §4.3.2). `None` where it is
+/// cut off.
+pub fn specific(head: &[u8]) -> Option<Bytes> {
+    let mut reader = Reader::new(head);
+    if reader.array()? != *MAGIC {
+        return None;
+    }
+    reader.u8()?; // version
+    let channels = reader.u8()?;
+    let mut out = BytesMut::with_capacity(head.len());
+    out.put_slice(&[0, channels]);
+    out.put_u16(u16::from_le_bytes(reader.array()?));
+    out.put_u32(u32::from_le_bytes(reader.array()?));
+    out.put_u16(u16::from_le_bytes(reader.array()?));
+    put_mapping(&mut out, &mut reader, channels)?;
+    Some(out.freeze())
+}
+
+/// The identification header that this `dOps` says.
+pub fn head_of_specific(specific: &[u8]) -> Option<Bytes> {
+    let mut reader = Reader::new(specific);
+    if reader.u8()? != 0 {
+        return None;
+    }
+    let channels = reader.u8()?;
+    let mut out = BytesMut::with_capacity(specific.len() + 8);
+    out.put_slice(MAGIC);
+    out.put_slice(&[1, channels]);
+    out.put_u16_le(reader.u16()?);
+    out.put_u32_le(reader.u32()?);
+    out.put_u16_le(reader.u16()?);
+    put_mapping(&mut out, &mut reader, channels)?;
+    Some(out.freeze())
+}
+
+/// Copies the mapping family and its table, alike in both forms.
+fn put_mapping(out: &mut BytesMut, reader: &mut Reader<'_>, channels: u8) -> Option<()> {
+    let family = reader.u8()?;
+    out.put_u8(family);
+    if family != 0 {
+        out.put_slice(reader.take(2 + usize::from(channels))?);
+    }
+    Some(())
 }

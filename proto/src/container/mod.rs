@@ -4,4 +4,5 @@
 
 pub mod flv;
 pub mod fmp4;
+pub mod mp4;
 pub mod ts;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use rtmpd_core::media::{Kind, timebase::rescale};
 
-use crate::hls::iso8601;
+use crate::bytes::iso8601;
 use crate::segment::{HZ, Segment, Settings, Window, seconds};
 
 /// An uninterrupted stretch of a stream: a Period.

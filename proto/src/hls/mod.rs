@@ -20,7 +20,7 @@ use rtmpd_core::media::Packaging;
 
 pub use directives::{BadDirective, Directives};
 pub use packager::HlsPackager;
-pub use playlist::{folder, iso8601, skipping};
+pub use playlist::{folder, skipping};
 
 /// HLS in whatever form its codecs play best: see [`crate::segment::Format`].
 pub const HLS: Packaging = Packaging("hls");

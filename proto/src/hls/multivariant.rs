@@ -19,11 +19,6 @@ pub struct Rendition<'a> {
     pub average: u64,
 }
 
-/// What is said of tracks whose rate nobody knows yet, in bits per second.
-pub const UNKNOWN_VIDEO: u64 = 4_000_000;
-/// The same of sound.
-pub const UNKNOWN_AUDIO: u64 = 192_000;
-
 /// Its text.
 pub fn render(renditions: &[Rendition<'_>]) -> String {
     let of = |kind: Kind| renditions.iter().filter(move |rendition| rendition.track.kind() == kind);

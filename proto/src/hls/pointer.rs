@@ -7,9 +7,8 @@ use rtmpd_core::media::{Description, Frame, Shelved, Track, timebase::rescale};
 
 use super::INDEX;
 use super::multivariant::{Rendition, render};
-use crate::cmaf;
 use crate::container::fmp4;
-use crate::segment::HZ;
+use crate::segment::{HZ, label, unknown_rate};
 
 /// Rates are told once this much of the stream is known, in ticks; and again whenever it has doubled.
 const FIRST: i64 = HZ as i64;
@@ -67,8 +66,8 @@ impl Pointer {
     }
 
     fn rendition<'a>(&self, measured: &'a Measured) -> Rendition<'a> {
-        let average = measured.rate().unwrap_or(cmaf::unknown_rate(&measured.track));
-        let uri = format!("{}{}.m3u8", super::folder(self.key.name(), "cmaf"), cmaf::label(&measured.track));
+        let average = measured.rate().unwrap_or(unknown_rate(&measured.track));
+        let uri = format!("{}{}.m3u8", super::folder(self.key.name(), "cmaf"), label(&measured.track));
         // Segments differ: a fifth more is what the most demanding one may need.
         Rendition { track: &measured.track, uri, peak: average + average / 5, average }
     }

@@ -11,7 +11,7 @@ use rtmpd_core::media::{Description, Frame, Kind, timebase::rescale};
 use super::repair::open_comment;
 use super::tape::{Files, Tape};
 use crate::container::fmp4::{self, Run};
-use crate::segment::{Batch, Cut, HZ, Samples, seconds};
+use crate::segment::{Batch, Cut, HZ, Samples, label, seconds};
 
 /// The manifest's name behind the recording's.
 const MANIFEST: &str = ".mpd";
@@ -47,7 +47,7 @@ impl DashTape {
         let lanes = carried
             .map(|track| Lane {
                 samples: Samples::new(track.clone()),
-                label: crate::cmaf::label(track),
+                label: label(track),
                 sequence: 0,
                 has_init: false,
                 segments: Vec::new(),

@@ -11,9 +11,9 @@ use rtmpd_core::media::{Codec, Description, Frame, TrackId, timebase::rescale};
 
 use super::repair::open_line;
 use super::tape::{Files, Tape};
+use crate::bytes::iso8601;
 use crate::container::fmp4::{self, Run};
 use crate::container::ts::Muxer;
-use crate::hls::iso8601;
 use crate::segment::{Batch, Cut, HZ, Samples, seconds};
 
 /// The playlist's name behind the recording's.

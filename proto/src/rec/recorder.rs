@@ -186,7 +186,7 @@ impl Recorder {
         let seconds = date / 1_000_000;
         let local = (seconds + (self.settings.offset)(seconds)).max(self.named + 1);
         self.named = local;
-        let text = crate::hls::iso8601(local.saturating_mul(1_000_000));
+        let text = crate::bytes::iso8601(local.saturating_mul(1_000_000));
         let (day, time) = text.split_at_checked(10).unwrap_or(("", ""));
         let time = time.get(1..9).unwrap_or_default().replace(':', "-");
         let stem = format!("{}/{day}/{time}", folder_name(self.request.key.name()));
@@ -283,7 +283,13 @@ impl Recorder {
             }
             Answer::Full(why) => self.fail(now, &format!("the disk is full: {why}")),
             Answer::Failed(why) => self.fail(now, &why),
-            other => self.fail(now, &format!("an answer that was not asked for: {other:?}")),
+            other @ (Answer::Page { .. }
+            | Answer::File(_)
+            | Answer::Data(_)
+            | Answer::Listing { .. }
+            | Answer::Streams(_)
+            | Answer::Folder
+            | Answer::NotFound) => self.fail(now, &format!("an answer that was not asked for: {other:?}")),
         }
     }
 

@@ -16,17 +16,16 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod version;
-mod voice;
 mod window;
 
-use rtmpd_core::media::{Codec, Description, Kind, TrackId};
+use rtmpd_core::media::{Codec, Description, Kind, Track, TrackId};
 
+pub use crate::codec::voice::Voice;
 pub use calendar::Calendar;
 pub use cutter::{Cut, Cutter};
 pub use samples::{Batch, Samples};
 pub use settings::{Format, Settings};
 pub use version::{MAX_MSN, MAX_PART, version};
-pub use voice::Voice;
 pub use window::{Names, Part, Segment, Window};
 
 /// Ticks per second.
@@ -46,6 +45,16 @@ pub fn leader(description: &Description, carries: fn(Codec) -> bool) -> Option<T
 pub fn first_msn(now: i64) -> u64 {
     const EPOCH: i64 = 1_704_067_200;
     u64::try_from(now / 1_000_000 - EPOCH).unwrap_or(0)
+}
+
+/// What a track's objects are called after: `v0`, `a1`.
+pub fn label(track: &Track) -> String {
+    format!("{}{}", if track.kind() == Kind::Video { 'v' } else { 'a' }, track.index)
+}
+
+/// Bits per second that are said of a track as long as nobody knows.
+pub fn unknown_rate(track: &Track) -> u64 {
+    if track.kind() == Kind::Video { 4_000_000 } else { 192_000 }
 }
 
 /// Ticks in seconds, for texts.

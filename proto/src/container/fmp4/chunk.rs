@@ -1,8 +1,10 @@
 //! Access units with their times: one `moof` and its `mdat`. Specs: ISO/IEC 14496-12 §8.8; ISO/IEC 23000-19 §7.5.
 
 use bytes::{BufMut, Bytes, BytesMut};
+use rtmpd_core::media::{Codec, Frame, Track};
 
 use super::boxes::{put_box, put_full_box};
+use crate::codec::av1;
 
 /// A decoder can begin here; nothing before it is needed.
 const SYNC: u32 = 0x0200_0000;
@@ -31,6 +33,11 @@ pub struct Run<'a> {
     pub base: u64,
     /// The samples.
     pub samples: &'a [Sample],
+}
+
+/// A frame's bytes as samples of its track are: those of AV1 go without temporal delimiters.
+pub fn sample_data(track: &Track, frame: &Frame) -> Bytes {
+    if track.codec == Codec::Av1 { av1::without_delimiters(&frame.data) } else { frame.data.clone() }
 }
 
 /// Appends a fragment. `sequence` grows from fragment to fragment.

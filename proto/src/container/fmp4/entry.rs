@@ -1,11 +1,11 @@
 //! A track's sample entry. Specs: ISO/IEC 14496-12 §8.5.2, -14 §6.7 (mp4a), -15 §5.4.2 and §8.4.1 (avc1, hvc1);
-//! AV1-ISOBMFF §2.2, VP9-ISOBMFF, Opus-ISOBMFF §4.3.1, FLAC-ISOBMFF §3.3.
+//! AV1-ISOBMFF §2.2, VP9-ISOBMFF, Opus-ISOBMFF §4.3.1, FLAC-ISOBMFF §3.3, ETSI TS 102 366 Annex F.
 
 use bytes::{BufMut, BytesMut};
 use rtmpd_core::media::{Codec, Track};
 
 use super::boxes::{put_box, put_full_box};
-use crate::codec::opus;
+use crate::codec::{Sound, ac3, opus};
 
 /// ISO/IEC 14496-1 §7.2.6.6.2, table 5.
 const OBJECT_AAC: u8 = 0x40;
@@ -25,7 +25,9 @@ fn entry_name(codec: Codec) -> Option<&'static [u8; 4]> {
         Codec::Aac | Codec::Mp3 => Some(b"mp4a"),
         Codec::Opus => Some(b"Opus"),
         Codec::Flac => Some(b"fLaC"),
-        Codec::Vp8 | Codec::Ac3 | Codec::Eac3 | Codec::G711A | Codec::G711U | Codec::Script => None,
+        Codec::Ac3 => Some(b"ac-3"),
+        Codec::Eac3 => Some(b"ec-3"),
+        Codec::Vp8 | Codec::G711A | Codec::G711U | Codec::Script => None,
     }
 }
 
@@ -77,64 +79,58 @@ fn put_audio(out: &mut BytesMut, track: &Track) {
     out.put_u16(u16::from(track.channels.max(1)));
     out.put_u16(16);
     out.put_u32(0);
-    // 16.16; what does not fit is told by the decoder's configuration.
-    out.put_u32(track.sample_rate.min(0xFFFF) << 16);
+    // 16.16; a rate that does not fit is told by the decoder's configuration and the timescale alone.
+    out.put_u32(u32::from(u16::try_from(track.sample_rate).unwrap_or(0)) << 16);
     match track.codec {
         Codec::Aac => put_esds(out, OBJECT_AAC, &track.config),
         Codec::Mp3 => put_esds(out, OBJECT_MP3, &[]),
         Codec::Opus => put_box(out, b"dOps", |out| put_opus(out, track)),
-        Codec::Flac => {
-            put_full_box(out, b"dfLa", (0, 0), |out| out.put_slice(&track.config));
-        }
+        Codec::Flac => put_full_box(out, b"dfLa", (0, 0), |out| out.put_slice(&track.config)),
+        Codec::Ac3 => put_box(out, b"dac3", |out| out.put_slice(&ac3::specific(&sound(track)))),
+        Codec::Eac3 => put_box(out, b"dec3", |out| out.put_slice(&ac3::enhanced_specific(&sound(track)))),
         Codec::H264
         | Codec::H265
         | Codec::Av1
         | Codec::Vp9
         | Codec::Vp8
-        | Codec::Ac3
-        | Codec::Eac3
         | Codec::G711A
         | Codec::G711U
         | Codec::Script => {}
     }
 }
 
-/// An OpusHead as `dOps` has it: without its name, version 0, big-endian.
-fn put_opus(out: &mut BytesMut, track: &Track) {
-    let made;
-    let head = match track.config.is_empty() {
-        true => {
-            made = opus::head(track.channels);
-            &made
-        }
-        false => &track.config,
-    };
-    let mut reader = crate::bytes::Reader::new(head);
-    let mut read = || {
-        reader.skip(9)?;
-        let channels = reader.u8()?;
-        let [skip_low, skip_high] = reader.array()?;
-        let [r0, r1, r2, r3] = reader.array()?;
-        let [gain_low, gain_high] = reader.array()?;
-        Some([0, channels, skip_high, skip_low, r3, r2, r1, r0, gain_high, gain_low])
-    };
-    out.put_slice(&read().unwrap_or([0, 2, 0x01, 0x38, 0, 0, 0xBB, 0x80, 0, 0]));
-    let rest = reader.take(reader.remaining()).unwrap_or_default();
-    out.put_slice(if rest.is_empty() { &[0] } else { rest });
+fn sound(track: &Track) -> Sound {
+    Sound { sample_rate: track.sample_rate, channels: track.channels }
 }
 
-/// ISO/IEC 14496-1 §7.2.6.5: descriptors in descriptors, each shorter than 128 bytes.
+/// An OpusHead as `dOps` has it: without its name, version 0, big-endian.
+fn put_opus(out: &mut BytesMut, track: &Track) {
+    let specific = opus::specific(&track.config).or_else(|| opus::specific(&opus::head(track.channels)));
+    out.put_slice(&specific.unwrap_or_default());
+}
+
+/// ISO/IEC 14496-1 §7.2.6.5: descriptors in descriptors.
 fn put_esds(out: &mut BytesMut, object: u8, specific: &[u8]) {
-    let specific = specific.get(..64).unwrap_or(specific);
-    let has_specific = if specific.is_empty() { 0 } else { 2 + specific.len() };
-    put_full_box(out, b"esds", (0, 0), |out| {
-        out.put_slice(&[3, (3 + 2 + 13 + has_specific + 3) as u8, 0, 0, 0]);
-        out.put_slice(&[4, (13 + has_specific) as u8, object, 0x15]);
-        out.put_bytes(0, 3 + 4 + 4); // sizes of buffers and bit rates are not known
-        if !specific.is_empty() {
-            out.put_slice(&[5, specific.len() as u8]);
-            out.put_slice(specific);
-        }
-        out.put_slice(&[6, 1, 2]);
-    });
+    let mut decoder = BytesMut::with_capacity(specific.len() + 20);
+    decoder.put_slice(&[object, 0x15]); // a stream of sound
+    decoder.put_bytes(0, 3 + 4 + 4); // sizes of buffers and bit rates are not known
+    if !specific.is_empty() {
+        put_descriptor(&mut decoder, 5, specific);
+    }
+    let mut stream = BytesMut::with_capacity(decoder.len() + 16);
+    stream.put_bytes(0, 2 + 1); // its number, no flags
+    put_descriptor(&mut stream, 4, &decoder);
+    put_descriptor(&mut stream, 6, &[2]);
+    put_full_box(out, b"esds", (0, 0), |out| put_descriptor(out, 3, &stream));
+}
+
+/// ISO/IEC 14496-1 §8.3.3: a tag, a length of seven bits a byte, what it holds.
+fn put_descriptor(out: &mut BytesMut, tag: u8, content: &[u8]) {
+    out.put_u8(tag);
+    let length = content.len();
+    for place in (1..4).rev().filter(|place| length >> (7 * place) > 0) {
+        out.put_u8((length >> (7 * place)) as u8 | 0x80);
+    }
+    out.put_u8(length as u8 & 0x7F);
+    out.put_slice(content);
 }

@@ -1,10 +1,10 @@
 //! What a decoder must have first: `ftyp` and `moov`. Specs: ISO/IEC 14496-12 §8.2–8.8; ISO/IEC 23000-19 §7.3.1.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use rtmpd_core::media::{Kind, Track};
+use rtmpd_core::media::{Codec, Kind, Track};
 
 use super::boxes::{put_box, put_full_box};
-use super::entry::put_entry;
+use super::entry::{carries, put_entry};
 
 /// Nothing is turned or mirrored.
 const UNITY: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
@@ -22,11 +22,19 @@ pub struct Lane<'a> {
 
 /// `ftyp` and `moov` of these tracks. Those whose codec no MP4 carries are left out.
 pub fn init(lanes: &[Lane<'_>]) -> Bytes {
+    let lanes: Vec<Lane<'_>> = lanes.iter().copied().filter(|lane| carries(lane.track.codec)).collect();
     let mut out = BytesMut::with_capacity(1024);
     put_box(&mut out, b"ftyp", |out| {
         out.put_slice(b"iso6");
         out.put_u32(512);
-        out.put_slice(b"iso6cmfcmp41");
+        out.put_slice(b"iso6mp41");
+        // A CMAF file has one track (ISO/IEC 23000-19 §7.3.1).
+        if lanes.len() == 1 {
+            out.put_slice(b"cmfc");
+        }
+        if lanes.iter().any(|lane| lane.track.codec == Codec::Av1) {
+            out.put_slice(b"av01"); // AV1-ISOBMFF §2.1
+        }
     });
     put_box(&mut out, b"moov", |out| {
         let next = lanes.iter().map(|lane| lane.number).max().unwrap_or(0).saturating_add(1);
@@ -43,7 +51,7 @@ pub fn init(lanes: &[Lane<'_>]) -> Bytes {
         });
         lanes.iter().for_each(|lane| put_box(out, b"trak", |out| put_track(out, lane)));
         put_box(out, b"mvex", |out| {
-            for lane in lanes {
+            for lane in &lanes {
                 put_full_box(out, b"trex", (0, 0), |out| {
                     out.put_u32(lane.number);
                     out.put_u32(1); // sample entry

@@ -16,7 +16,7 @@ mod packager;
 #[cfg(test)]
 mod tests;
 
-pub use chunk::{Run, Sample, chunk};
+pub use chunk::{Run, Sample, chunk, sample_data};
 pub use entry::carries;
 pub use init::{Lane, init};
 pub use name::codec_string;

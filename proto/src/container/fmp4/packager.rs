@@ -5,8 +5,8 @@
 use bytes::{Bytes, BytesMut};
 use rtmpd_core::media::{Description, Frame, Kind, Packager, Packaging, Packed, Track, timebase::rescale};
 
-use super::{Lane, Run, Sample, carries, chunk, init};
-use crate::codec::length;
+use super::{Lane, Run, Sample, carries, chunk, init, sample_data};
+use crate::codec::{length, voice::Voice};
 
 /// A stream as fragmented MP4.
 pub const MP4: Packaging = Packaging("mp4");
@@ -22,6 +22,8 @@ pub struct Fmp4Packager {
     description: Description,
     lanes: Vec<Writing>,
     sequence: u32,
+    /// Added to all times, in seconds; known from the first frame on. A file's times are not negative.
+    shift: Option<i64>,
     out: BytesMut,
 }
 
@@ -29,6 +31,7 @@ pub struct Fmp4Packager {
 struct Writing {
     track: Track,
     scale: u32,
+    voice: Voice,
     /// Where the last frame began, and how long the one before was.
     last: Option<i64>,
     step: u32,
@@ -63,7 +66,12 @@ impl Packager for Fmp4Packager {
     fn push(&mut self, frame: &Frame, out: &mut Vec<Packed>) {
         let Some(index) = self.lanes.iter().position(|lane| lane.track.id == frame.track) else { return };
         let Some(lane) = self.lanes.get_mut(index) else { return };
-        let (base, sample) = lane.sample(frame);
+        // A second more than this frame needs: those of other tracks may lie before it.
+        let shift = *self.shift.get_or_insert_with(|| {
+            let seconds = frame.dts.div_euclid(i64::from(lane.track.clock_rate.max(1)));
+            if seconds < 0 { 1 - seconds } else { 0 }
+        });
+        let (base, sample) = lane.sample(frame, shift);
         let run = Run { number: index as u32 + 1, base, samples: &[sample] };
         self.sequence = self.sequence.wrapping_add(1);
         chunk(self.sequence, &[run], &mut self.out);
@@ -79,22 +87,26 @@ impl Writing {
             Kind::Audio | Kind::Data if track.sample_rate > 0 => track.sample_rate,
             Kind::Audio | Kind::Data => track.clock_rate.max(1),
         };
-        Self { track: track.clone(), scale, last: None, step: scale / GUESS }
+        Self { track: track.clone(), scale, voice: Voice::default(), last: None, step: scale / GUESS }
     }
 
-    /// The frame with its time; its length is what the codec says, or else that of the frame before it.
-    fn sample(&mut self, frame: &Frame) -> (u64, Sample) {
+    /// The frame with its time, `shift` seconds later than it says; its length is what the codec says, or else that of
+    /// the frame before it.
+    fn sample(&mut self, frame: &Frame, shift: i64) -> (u64, Sample) {
         let scaled = |ticks: i64| rescale(ticks, self.track.clock_rate, self.scale);
-        let at = scaled(frame.dts);
+        let at = scaled(frame.dts).saturating_add(shift.saturating_mul(i64::from(self.scale)));
         let cts = i32::try_from(scaled(i64::from(frame.cts))).unwrap_or(0);
-        if let Some(step) = self.last.and_then(|last| u32::try_from(at - last).ok()).filter(|&step| step > 0)
-        {
+        let step = self.last.and_then(|last| u32::try_from(at.saturating_sub(last)).ok());
+        if let Some(step) = step.filter(|&step| step > 0) {
             self.step = step.min(self.scale);
         }
         self.last = Some(at);
-        let known = (self.track.kind() == Kind::Audio).then(|| length::samples(&self.track, &frame.data));
-        let duration = known.flatten().unwrap_or(self.step);
-        let sample = Sample { duration, cts, key: frame.key, data: frame.data.clone() };
-        (u64::try_from(at).unwrap_or(0), sample)
+        let known = match length::samples(&self.track, &frame.data) {
+            Some(samples) => self.voice.place(at, samples, self.scale).map(|place| (place, samples)),
+            None => None,
+        };
+        let (base, duration) = known.unwrap_or((at, self.step));
+        let sample = Sample { duration, cts, key: frame.key, data: sample_data(&self.track, frame) };
+        (u64::try_from(base).unwrap_or(0), sample)
     }
 }

@@ -16,7 +16,7 @@ use super::live::{Asking, Form, live_head};
 use super::page::Waiting;
 use super::shelf::{Fetching, Wanted};
 use super::{HttpServer, Manner, Stage, play};
-use crate::hls::iso8601;
+use crate::bytes::iso8601;
 
 /// Longest client name kept, in bytes.
 const MAX_AGENT: usize = 256;

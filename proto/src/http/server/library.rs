@@ -94,11 +94,9 @@ impl HttpServer {
             }
             // The head has gone out: all that is left to say is that this is not the end.
             other if in_body => {
-                self.note(Note::warn(format!(
-                    "{}: {} was cut short",
-                    shown(&borrowing.place.path),
-                    word(&other)
-                )));
+                let why =
+                    if let Answer::Failed(text) = &other { text } else { "another file lies there now" };
+                self.note(Note::warn(format!("{} was cut short: {why}", shown(&borrowing.place.path))));
                 self.end(Close::Done);
             }
             Answer::Failed(text) => {
@@ -106,7 +104,15 @@ impl HttpServer {
                 let response = Response::text(503, "the file cannot be read at present");
                 self.respond(now, manner, response.field("Retry-After", "2"));
             }
-            _ => {
+            Answer::NotFound
+            | Answer::Folder
+            | Answer::File(_)
+            | Answer::Data(_)
+            | Answer::Page { .. }
+            | Answer::Done
+            | Answer::Streams(_)
+            | Answer::Exists
+            | Answer::Full(_) => {
                 let text = format!("there is nothing at {}", shown(&borrowing.place.path));
                 self.answer_failure(now, manner, &Failure::new(404, text));
             }
@@ -258,12 +264,5 @@ fn listing(aim: Aim, folders: &[String], files: &[String]) -> String {
             let playable = files.iter().map(String::as_str).filter(|name| is_playable(name));
             format!("{{\"files\":{}}}", json_strings(playable))
         }
-    }
-}
-
-fn word(answer: &Answer) -> String {
-    match answer {
-        Answer::Failed(text) | Answer::Full(text) => text.to_string(),
-        _ => "another file lies there now, so it".to_owned(),
     }
 }

@@ -176,7 +176,7 @@ impl Client {
 }
 
 fn answer(call: &Call) -> Answer {
-    let Call::Page { path, if_none_match } = call;
+    let Call::Page { path, if_none_match } = call else { return Answer::NotFound };
     match &**path {
         "/" | "/index.html" => {
             let not_modified = if_none_match.as_deref() == Some("\"e\"");

@@ -109,7 +109,7 @@ impl Talk {
 }
 
 fn answer(call: Call) -> Answer {
-    let Call::Page { path, if_none_match } = call;
+    let Call::Page { path, if_none_match } = call else { return Answer::NotFound };
     match &*path {
         "/folder" => Answer::Folder,
         "/missing" | "/abc/x.flv" => Answer::NotFound,

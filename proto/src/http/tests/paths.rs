@@ -88,7 +88,11 @@ fn leads_to(target: &str) -> String {
     client.hold = true;
     client.send(get(target, ""));
     let play = client.plays.first().map(|(request, packaging)| format!("{} as {packaging}", request.key));
-    let page = client.calls.first().map(|rtmpd_core::Call::Page { path, .. }| format!("page {path}"));
+    let page = client.calls.first().map(|call| match call {
+        rtmpd_core::Call::Page { path, .. } => format!("page {path}"),
+        rtmpd_core::Call::File(rtmpd_core::files::FileCall::Look(place)) => format!("file {}", place.path),
+        rtmpd_core::Call::File(_) | rtmpd_core::Call::Streams => "other".to_owned(),
+    });
     play.or(page).unwrap_or_else(|| {
         let text = client.take();
         format!("{} {}", &text["HTTP/1.1 ".len()..][..3], text.split("\r\n\r\n").nth(1).unwrap().trim_end())
@@ -121,10 +125,17 @@ fn routes() {
         ("/live/", "404 '/live/' is no stream, expected /live/NAME.flv, .m3u8, .mpd, .ts or .mp4"),
         ("/live/a.b", "404 '/live/a.b' is no stream, expected /live/NAME.flv, .m3u8, .mpd, .ts or .mp4"),
         ("/live/a/", "404 '/live/a/' is no stream, expected /live/NAME.flv, .m3u8, .mpd, .ts or .mp4"),
-        ("/rec/a", "404 '/rec/a' is no stream, expected /rec/NAME.flv, .m3u8, .mpd, .ts or .mp4"),
-        ("/vod/a.mp4", "404 there is nothing at '/vod/a.mp4'"),
-        ("/vod", "404 there is nothing at '/vod'"),
-        ("/api/live", "404 there is nothing at '/api/live'"),
+        ("/vod/a.mp4", "file a.mp4"),
+        ("/vod/sub/%C3%A9.mkv", "file sub/é.mkv"),
+        ("/api/vod/sub", "file sub"),
+        ("/rec/a/2022-05-21/18-22-11.m3u8", "file a/2022-05-21/18-22-11.m3u8"),
+        ("/rec/x/y/2022-05-21/18-22-11-0.ts", "file x%2Fy/2022-05-21/18-22-11-0.ts"),
+        ("/vod", "404 /vod names no file, expected /vod/FILE; /api/vod lists them"),
+        ("/rec/a?day=yesterday", "400 day is 'yesterday', expected YYYY-MM-DD"),
+        ("/rec/a?day=2022-05-21&time=../x", "400 time is '../x', expected HH-MM-SS.m3u8"),
+        ("/rec/a?day=2022-05-21&time=18-22-11.m3u8&user=x", "302 /rec/a/2022-05-21/18-22-11.m3u8?user=x"),
+        ("/rec/a.m3u8?day=2022-05-21&time=18-22-11", "302 /rec/a/2022-05-21/18-22-11.m3u8"),
+        ("/rec/a.mpd?day=2022-05-21&time=18-22-11", "302 /rec/a/2022-05-21/18-22-11.mpd"),
         ("/live/.flv", "404 stream name \"\" is empty or has an empty, '.' or '..' part"),
         ("/live/a/.flv", "404 stream name \"a/\" is empty or has an empty, '.' or '..' part"),
     ];

@@ -3,6 +3,7 @@
 use rtmpd_core::StreamKey;
 use rtmpd_core::media::Packaging;
 
+use super::super::library::{Aim, Area, Library};
 use super::super::route::{Route, route};
 use super::super::wire::{Body, HeadReader, Target, imf_fixdate};
 use super::super::{mime, wire::Failure};
@@ -97,6 +98,24 @@ fn routes() {
     ] {
         assert_eq!(routed("GET", target, false).map_err(|failure| failure.status), Err(status), "{target}");
     }
+    for (target, area, path, aim) in [
+        ("/api/rec", Area::Rec(None), "", Aim::Streams),
+        ("/api/rec?vhost=a.com", Area::Rec(Some("a.com".into())), "", Aim::Streams),
+        ("/rec/sport", Area::Rec(None), "sport", Aim::Days),
+        ("/rec/sport?cmd=query", Area::Rec(None), "sport", Aim::Days),
+        ("/rec/a/b", Area::Rec(None), "a%2Fb", Aim::Days),
+        ("/rec/sport?day=2022-05-21", Area::Rec(None), "sport/2022-05-21", Aim::Recordings),
+        ("/rec/sport/2022-05-21", Area::Rec(None), "sport/2022-05-21", Aim::Recordings),
+        ("/rec/sport?cmd=query&day=2022-05-21", Area::Rec(None), "sport/2022-05-21", Aim::Recordings),
+        ("/rec/a/2022-05-21/1.ts?vhost=v", Area::Rec(Some("v".into())), "a/2022-05-21/1.ts", Aim::Serve),
+        ("/api/vod", Area::Vod, "", Aim::List),
+        ("/api/vod/x/y.mkv", Area::Vod, "x/y.mkv", Aim::List),
+    ] {
+        let expected = Library { area, path: path.to_owned(), aim };
+        assert_eq!(routed("GET", target, false), Ok(Route::Library(expected)), "{target}");
+    }
+    // Without a day it is the live stream's playlist.
+    assert!(matches!(routed("GET", "/rec/a.m3u8", false), Ok(Route::Shelf(..))));
     assert_eq!(routed("GET", "/a/b.flv", false), Ok(Route::Page("/a/b.flv".into())));
     assert_eq!(routed("OPTIONS", "/live/a.flv", false), Ok(Route::Preflight));
     for (method, target, upgrade, status) in [
@@ -105,7 +124,7 @@ fn routes() {
         ("GET", "/live/a.xyz", false, 404),
         ("GET", "/live/", false, 404),
         ("GET", "/rec", false, 404),
-        ("GET", "/vod/x.mp4", false, 404),
+        ("GET", "/vod/x.mp4", true, 404),
         ("GET", "/api/nothing", false, 404),
         ("GET", "/chat", true, 404),
     ] {

@@ -1,5 +1,7 @@
 //! The time as HTTP writes it: IMF-fixdate (RFC 9110 §5.6.7).
 
+use crate::bytes::civil;
+
 const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -7,25 +9,12 @@ const MONTHS: [&str; 12] =
 /// `unix` seconds after 1970-01-01T00:00:00Z.
 pub fn imf_fixdate(unix: u64) -> String {
     let (days, second) = (unix / 86_400, unix % 86_400);
-    let (year, month, day) = civil(days);
+    let (year, month, day) = civil(i64::try_from(days).unwrap_or(0));
     let weekday = DAYS.get((days % 7) as usize).copied().unwrap_or_default();
-    let month = MONTHS.get(month).copied().unwrap_or_default();
+    let month =
+        usize::try_from(month - 1).ok().and_then(|month| MONTHS.get(month)).copied().unwrap_or_default();
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     format!("{weekday}, {day:02} {month} {year} {hour:02}:{minute:02}:{second:02} GMT")
-}
-
-/// Year, month (0 to 11) and day (1 to 31) of a day counted from 1970-01-01. The year is taken to begin in March, so
-/// that a leap day is its last.
-fn civil(days: u64) -> (u64, usize, u64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * march_month + 2) / 5 + 1;
-    let month = (march_month + 2) % 12;
-    let year = era * 400 + year_of_era + u64::from(month < 2);
-    (year, month as usize, day)
 }
 
 /// Seconds after 1970-01-01T00:00:00Z of an IMF-fixdate; `None` for anything else, also for the obsolete forms.

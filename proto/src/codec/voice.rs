@@ -18,14 +18,14 @@ impl Voice {
     pub fn place(&mut self, at: i64, samples: u32, rate: u32) -> Option<i64> {
         let limit = MAX_DRIFT_MS * i64::from(rate) / 1000;
         let place = match self.next {
-            Some(next) if (at - next).abs() <= limit => next,
+            Some(next) if at.saturating_sub(next).saturating_abs() <= limit => next,
             Some(next) if at < next => {
                 self.is_off = true;
                 at
             }
             Some(_) | None => at,
         };
-        self.next = Some(place + i64::from(samples));
+        self.next = Some(place.saturating_add(i64::from(samples)));
         (!self.is_off).then_some(place)
     }
 }
