@@ -177,7 +177,7 @@ impl Pictures {
     /// Whether decoding can begin here although it is no IDR picture, and IDR pictures are scarce.
     fn is_recovery(&self, unit: &AccessUnit, dts: i64) -> bool {
         if self.syntax != Syntax::H264
-            || !self.idr_at.is_some_and(|at| dts.saturating_sub(at) >= LONG_WITHOUT_IDR)
+            || self.idr_at.is_none_or(|at| dts.saturating_sub(at) < LONG_WITHOUT_IDR)
         {
             return false;
         }

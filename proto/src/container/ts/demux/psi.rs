@@ -67,9 +67,9 @@ impl<'a> Section<'a> {
             return None;
         }
         let mut reader = Reader::new(self.content);
-        let mut next = move || Some((reader.u16()?, reader.u16()? & 0x1FFF));
+        let next = move || Some((reader.u16()?, reader.u16()? & 0x1FFF));
         // Number 0 names the network's table.
-        Some(std::iter::from_fn(move || next()).filter(|(number, _)| *number != 0))
+        Some(std::iter::from_fn(next).filter(|(number, _)| *number != 0))
     }
 
     /// What a PMT lists, at most `most`.
@@ -124,7 +124,7 @@ fn private(descriptors: &[u8]) -> Form {
     while let (Some(tag), Some(length)) = (reader.u8(), reader.u8()) {
         let Some(content) = reader.take(usize::from(length)) else { break };
         match (tag, content) {
-            (0x05, [name @ ..]) => registration = name.get(..4),
+            (0x05, name) => registration = name.get(..4),
             (0x6A, _) => form = Form::Ac3,
             (0x7A, _) => form = Form::Eac3,
             (0x59, _) => form = Form::Other("DVB subtitles"),
