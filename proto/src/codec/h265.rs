@@ -64,17 +64,21 @@ fn first_sps<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
     None
 }
 
-/// VPS, SPS, PPS and what else an hvcC has, in its order; ends early where it is cut off.
+/// VPS, SPS and PPS of an hvcC, in its order; ends early where it is cut off. What else it may have, such as the encoder's
+/// name, is not repeated with every keyframe.
 pub fn parameter_sets(record: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut reader = Reader::new(record);
     let mut sets = Vec::new();
     let mut read = || {
         reader.skip(LENGTH_SIZE_AT + 1)?;
         for _ in 0..reader.u8()? {
-            reader.u8()?;
+            let kind = reader.u8()? & 0x3F;
             for _ in 0..reader.u16()?.min(MAX_UNITS) {
                 let length = reader.u16()?;
-                sets.push(reader.take(usize::from(length))?);
+                let unit = reader.take(usize::from(length))?;
+                if (NAL_VPS..=NAL_PPS).contains(&kind) {
+                    sets.push(unit);
+                }
             }
         }
         Some(())
