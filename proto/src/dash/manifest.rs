@@ -135,6 +135,28 @@ fn listed<'a>(
     window.whole().skip(from).chain(window.unfinished()).filter(move |segment| segment.init == number)
 }
 
+/// Where a lane's segments begin and how long they are. The one that is being made, or will be next, is among them from the
+/// moment the one before is whole: players that have read all they know of find it at once, and wait for its bytes. It stays
+/// there while the stream has no publisher: players that find nothing behind what they have would ask in a loop.
+fn timeline(manifest: &Manifest<'_>, lane: &Lane<'_>, era: &Era) -> Vec<(u64, u64)> {
+    let whole = |segment: &&Segment| lane.window.unfinished().is_none_or(|open| open.msn != segment.msn);
+    let all: Vec<&Segment> = listed(manifest, lane, era).collect();
+    let mut out: Vec<(u64, u64)> =
+        all.iter().copied().filter(whole).map(|segment| (segment.base, segment.length)).collect();
+    // As long as its neighbour, as far as anybody knows: players find what follows by what was said of it.
+    let expected = out.last().map_or(u64::from(lane.scale), |(_, length)| *length);
+    match lane.window.unfinished().filter(|open| open.init == era.number) {
+        Some(open) => out.push((open.base, open.length.max(expected))),
+        None if !lane.window.is_ended()
+            && manifest.eras.last().is_some_and(|last| last.number == era.number) =>
+        {
+            out.extend(out.last().map(|(base, length)| (base + length, expected)));
+        }
+        None => {}
+    }
+    out
+}
+
 fn write_period(out: &mut String, manifest: &Manifest<'_>, era: &Era, is_last: bool) -> std::fmt::Result {
     writeln!(out, "<Period id=\"{}\" start=\"PT{:.3}S\">", era.number, seconds(era.start.max(0)))?;
     for (place, lane) in manifest.lanes.iter().enumerate() {
@@ -214,18 +236,14 @@ fn write_template(
         write!(out, " availabilityTimeOffset=\"{early:.3}\" availabilityTimeComplete=\"false\"")?;
     }
     out.push_str(">\n<SegmentTimeline>");
-    let expected = lane.window.whole().next_back().map_or(0, |segment| segment.length);
     let mut next = None;
-    for segment in listed(manifest, lane, era) {
-        let whole = lane.window.unfinished().is_none_or(|open| open.msn != segment.msn);
-        // The length of one that is being made is that of its neighbour, as far as anybody knows.
-        let length = if whole { segment.length } else { segment.length.max(expected) };
-        if next == Some(segment.base) {
+    for (base, length) in timeline(manifest, lane, era) {
+        if next == Some(base) {
             write!(out, "<S d=\"{length}\"/>")?;
         } else {
-            write!(out, "<S t=\"{}\" d=\"{length}\"/>", segment.base)?;
+            write!(out, "<S t=\"{base}\" d=\"{length}\"/>")?;
         }
-        next = Some(segment.base + segment.length);
+        next = Some(base + length);
     }
     out.push_str("</SegmentTimeline></SegmentTemplate>\n");
     Ok(())
