@@ -18,6 +18,10 @@ export class Session extends EventTarget {
   route = null;
   state = 'idle';
   why = '';
+  /** Somebody chose this protocol: no other is played instead. */
+  asked = false;
+  /** What would have played it usually, where another protocol does instead. */
+  instead = '';
   /** When the next attempt is, by `performance.now()`. */
   retryAt = 0;
   #video;
