@@ -185,12 +185,11 @@ fn an_operators_own_files_come_before_the_player_page() {
 fn each_form_of_the_player_page_has_a_validator_of_its_own() {
     let folder = Folder::new();
     let pages = Pages::new(folder.path().into());
-    let form = |gzip| match pages.answer("/player/hls.js", None, gzip) {
-        Answer::Page { etag, body, gzip: is_packed, .. } => {
-            assert_eq!((is_packed, body.starts_with(&[0x1f, 0x8b])), (gzip, gzip));
-            (etag, body.len())
-        }
-        other => panic!("{other:?}"),
+    let form = |gzip| {
+        let answer = pages.answer("/player/hls.js", None, gzip);
+        let Answer::Page { etag, body, gzip: is_packed, .. } = answer else { panic!("{answer:?}") };
+        assert_eq!((is_packed, body.starts_with(&[0x1f, 0x8b])), (gzip, gzip));
+        (etag, body.len())
     };
     let ((plain, long), (packed, short)) = (form(false), form(true));
     assert!(plain != packed && short < long / 2);

@@ -112,6 +112,21 @@ impl Player {
         })
     }
 
+    /// A current ffmpeg for what comes as MPEG-TS or fragments. Transport streams carry delimiters and parameter sets among
+    /// the pictures, which no FLV does: they are taken out.
+    pub fn ffmpeg_segments(url: &str, media: Media) -> Self {
+        let units = if media == Media::HevcAac { "32-35" } else { "7-9" };
+        Self::start("ffmpeg player", "flv", |output| {
+            let mut command = Command::new(paths::modern_ffmpeg());
+            command.args(["-nostdin", "-loglevel", "info", "-y", "-i", url, "-map", "0", "-c", "copy"]);
+            if media.has_units() {
+                command.args(["-bsf:v", &format!("filter_units=remove_types={units}")]);
+            }
+            command.args(["-flush_packets", "1", "-f", "flv"]).arg(output);
+            command
+        })
+    }
+
     /// `rtmpdump --live -r URL -o FILE.flv`
     pub fn rtmpdump(url: &str) -> Self {
         Self::start("rtmpdump", "flv", |output| {
