@@ -131,7 +131,11 @@ function drawEmpty(count) {
     test: 'ffmpeg -re -f lavfi -i testsrc2=size=1280x720:rate=25 -f lavfi -i sine=frequency=440 -c:v libx264 ' +
       `-preset veryfast -tune zerolatency -g 50 -pix_fmt yuv420p -c:a aac -f flv ${rtmp}/live/stream`,
   };
-  for (const [name, text] of Object.entries(lines)) $(`#how-${name}`).textContent = text;
+  for (const [name, text] of Object.entries(lines)) {
+    // Options are not broken at their dashes.
+    const words = text.split(/(?<= )/).map((word) => el('span', { class: 'word' }, word));
+    $(`#how-${name}`).replaceChildren(...words);
+  }
 }
 
 for (const button of document.querySelectorAll('[data-copies]')) {

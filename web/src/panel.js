@@ -75,7 +75,8 @@ export class Panel {
     const [sound, soundProfile] = format.codec(facts.audioCodec);
     const words = { 1: t('stat.mono'), 2: t('stat.stereo') };
     const kind = [soundProfile, format.sound(facts.rate, facts.channels, words)].filter(Boolean).join(' ');
-    this.#put('audio', facts.audioCodec === '' ? t('stat.none') : sound, facts.audioCodec ? kind : '');
+    this.#put('audio', facts.audioCodec === '' ? t('stat.none') : sound, facts.isSilent ? t('stat.undecoded') : facts.audioCodec ? kind : '');
+    $('#stat-audio').classList.toggle('bad', Boolean(facts.isSilent));
   }
 
   #put(name, value, note) {

@@ -40,7 +40,11 @@ export async function startMpegts(route, { video, hear }) {
       autoCleanupMaxBackwardDuration: 2 * BEHIND,
       autoCleanupMinBackwardDuration: BEHIND,
     });
-    player.on(mpegts.Events.MEDIA_INFO, (info) => { media = info; });
+    player.on(mpegts.Events.MEDIA_INFO, (info) => {
+      media = info;
+      // It takes the size of some AV1 pictures for another one, and shows noise.
+      if (/^av01/.test(info.videoCodec)) queueMicrotask(() => hear('codec', 'AV1'));
+    });
     player.on(mpegts.Events.STATISTICS_INFO, (info) => { speed = info.speed; });
     player.on(mpegts.Events.LOADING_COMPLETE, () => live && hear('lost'));
     // It goes on with what it was doing behind this: first it must be done.
@@ -54,7 +58,8 @@ export async function startMpegts(route, { video, hear }) {
   return {
     facts: () => ({
       videoCodec: media.hasVideo === false ? '' : media.videoCodec,
-      audioCodec: media.hasAudio === false ? '' : media.audioCodec,
+      audioCodec: silent ? undefined : media.hasAudio === false ? '' : media.audioCodec,
+      isSilent: silent,
       rate: media.audioSampleRate,
       channels: media.audioChannelCount,
       bitsPerSecond: speed === null ? undefined : speed * 8192,
