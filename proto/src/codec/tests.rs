@@ -62,6 +62,98 @@ fn hvcc_of_x265() {
 }
 
 #[test]
+fn records_are_written() {
+    let avcc = hex(AVCC);
+    let sets: Vec<_> = h264::parameter_sets(&avcc).collect();
+    assert_eq!(h264::write_record(&sets).unwrap(), avcc);
+    assert_eq!(h264::write_record(&sets[1..]), None, "no SPS");
+    assert_eq!(h264::write_record(&[&hex("674200")]), None, "cut off");
+    let baseline = hex("6742c01ed900a03db0110000030001000003003c0f162e48");
+    assert_eq!(h264::write_record(&[&baseline]).unwrap()[..6], hex("0142c01effe1"));
+    let (vps, sps, pps) = (
+        hex("40010c01ffff01600000030090000003000003001e959009"),
+        hex("42010101600000030090000003000003001ea01620245965644a4c2f016808000003000800000300504022"),
+        hex("4401c073c189"),
+    );
+    let hvcc = h265::write_record(&[&pps, &vps, &sps]).unwrap();
+    assert_eq!(hvcc[..23], hex("0101600000009000000000001ef000fcfdf8f800000f03"));
+    assert_eq!(h265::parameter_sets(&hvcc).collect::<Vec<_>>(), [&vps, &sps, &pps]);
+    assert_eq!(h265::parse_record(&hvcc).unwrap().length_size, 4);
+    assert_eq!(h265::size(h265::parse_record(&hvcc).unwrap().sps.unwrap()), SIZE);
+    assert_eq!(h265::write_record(&[&vps, &pps]), None, "no SPS");
+    assert_eq!([&vps, &sps, &pps].map(|set| h265::set_id(set)), [Some(0); 3]);
+    assert_eq!(h265::set_id(&hex("2601af")), None, "a slice");
+}
+
+#[test]
+fn where_pictures_begin() {
+    let sps = h264::parse_sps(&hex("67640028acd940780227e5c044000003000400000300c83c60c658")).unwrap();
+    assert_eq!((sps.chroma, sps.luma_depth, sps.chroma_depth), (1, 0, 0));
+    assert!(h264::SliceHead::parse(&hex("658884"), &sps).unwrap().intra, "slice_type 7");
+    assert!(!h264::SliceHead::parse(&hex("419a11"), &sps).unwrap().intra, "slice_type 5");
+    assert_eq!(h264::SliceHead::parse(&hex("41"), &sps), None);
+    assert!(h264::begins_picture(&hex("4180")) && !h264::begins_picture(&hex("4140")));
+    assert!(h265::begins_picture(&hex("020180")) && !h265::begins_picture(&hex("020140")));
+    assert_eq!(h264::set_id(&hex("68ef839cb0")), Some(0));
+    assert_eq!(h264::set_id(&hex("685f")), Some(1));
+    assert_eq!(h264::set_id(&hex("6742c01e5f")), Some(1));
+    assert_eq!(h264::set_id(&hex("6588")), None);
+    // user data of 2 bytes, then the recovery point
+    assert!(h264::is_recovery_point(&hex("06 0502aabb 0601c4 80")));
+    assert!(!h264::is_recovery_point(&hex("06 0502aabb 80")));
+    assert!(!h264::is_recovery_point(&hex("06 05ffffff")));
+}
+
+#[test]
+fn fields_of_a_frame() {
+    // A Main SPS with frame_mbs_only_flag 0 and log2_max_frame_num 4.
+    let sps = hex("674d401e da0b2920");
+    let sps = h264::parse_sps(&sps).unwrap();
+    assert_eq!(sps.size, Size { width: 176, height: 160 });
+    // ue(0) ue(5) ue(0), frame_num 2, field_pic_flag, bottom_field_flag
+    let top = h264::SliceHead::parse(&hex("41 9a50"), &sps).unwrap();
+    let bottom = h264::SliceHead::parse(&hex("41 9a58"), &sps).unwrap();
+    assert!(top.is_field_pair(&bottom), "{top:?} {bottom:?} {sps:?}");
+    assert!(!top.is_field_pair(&top));
+}
+
+#[test]
+fn start_codes() {
+    let units = |text: &str| nal::annex_b(&hex(text)).map(<[u8]>::to_vec).collect::<Vec<_>>();
+    assert_eq!(units("00000001 0910 000001 6742 0000 000001 68"), [hex("0910"), hex("6742"), hex("68")]);
+    assert_eq!(units("ffff 000001 09 000001 000001 65 0000"), [hex("09"), hex("65")]);
+    assert_eq!(units("000001 65 000003 01 000002 000000"), [hex("65 000003 01 000002")]);
+    assert_eq!(units("0000"), Vec::<Vec<u8>>::new());
+    assert_eq!(units("000001"), Vec::<Vec<u8>>::new());
+    assert_eq!(units("01000001 65 01000001 41"), [hex("6501"), hex("41")]);
+}
+
+#[test]
+fn lengths_of_sound_frames() {
+    let adts = aac::Adts::parse(&hex("fff14c80073ffc")).unwrap();
+    assert_eq!((adts.head, adts.len, adts.blocks), (7, 57, 1));
+    assert_eq!(
+        (adts.config.sample_rate, adts.config.channel_config, adts.config.object_type),
+        (48_000, 2, 2)
+    );
+    assert_eq!(aac::Adts::parse(&hex("fff04c80073ffd")).unwrap().head, 9, "with a checksum");
+    assert_eq!(aac::Adts::parse(&hex("fff54c80073ffc")), None, "layer");
+    assert_eq!(aac::Adts::parse(&hex("fff17c80073ffc")), None, "a reserved rate");
+    assert_eq!(aac::Adts::parse(&hex("fff14c80001ffc")), None, "shorter than its head");
+    assert_eq!(mp3::frame_len(&hex("fffb9064")), Some(417), "128 kbit/s at 44.1 kHz");
+    assert_eq!(mp3::frame_len(&hex("fffb9264")), Some(418), "with padding");
+    assert_eq!(mp3::frame_len(&hex("fff384c4")), Some(192), "64 kbit/s at 24 kHz");
+    assert_eq!(mp3::frame_len(&hex("fffd9064")), None);
+    assert!(mp3::is_other_layer(&hex("fffd9064")) && !mp3::is_other_layer(&hex("fffb9064")));
+    assert_eq!(ac3::frame_len(&hex("0b776bf108402f84")), Some(256), "64 kbit/s at 48 kHz");
+    assert_eq!(ac3::frame_len(&hex("0b77000041400000")), Some(140), "32 kbit/s at 44.1 kHz");
+    assert_eq!(ac3::frame_len(&hex("0b77003f3287c000")), None, "E-AC-3");
+    let frame = ac3::sync_frame(&hex("0b77003f3287c000")).unwrap();
+    assert_eq!((frame.len, frame.samples, frame.continues), (128, 1_536, false));
+    assert!(ac3::sync_frame(&hex("0b77403f3287c000")).unwrap().continues, "a dependent substream");
+}
+
+#[test]
 fn lengths_are_widened() {
     assert_eq!(nal::widen(&hex("0002 0910 0001 65"), 2).unwrap(), hex("00000002 0910 00000001 65"));
     assert_eq!(nal::widen(&hex("02 0910 01 65"), 1).unwrap(), hex("00000002 0910 00000001 65"));
@@ -141,7 +233,11 @@ proptest! {
         let _ = (nal::widen(&data, length_size), av1::size(&data), av1::obu_size(&data));
         let _ = (vp8::size(&data), vp9::size(&data), aac::Config::parse(&data), opus::sound(&data));
         let _ = (flac::blocks(&data), flac::sound(&data), ac3::sound(&data), ac3::enhanced_sound(&data));
-        let _ = mp3::sound(&data);
+        let _ = (mp3::sound(&data), mp3::frame_len(&data), ac3::frame_len(&data), ac3::sync_frame(&data));
+        let _ = (aac::Adts::parse(&data), h264::set_id(&data), h265::set_id(&data), h264::is_recovery_point(&data));
+        let sps = [&[0x42, 1][..], &data].concat();
+        let _ = (h264::write_record(&[&data]), h265::write_record(&[&sps, &data]), h265::set_id(&sps));
+        prop_assert!(nal::annex_b(&data).all(|unit| !unit.is_empty()));
     }
 
     #[test]

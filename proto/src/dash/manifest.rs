@@ -63,8 +63,6 @@ pub struct Manifest<'a> {
     pub now: i64,
     /// Stretches of which there are segments, oldest first.
     pub eras: &'a [Era],
-    /// Something is being made: one more segment is told of than there are.
-    pub live: bool,
     /// The tracks' segments.
     pub lanes: &'a [Lane<'a>],
 }
@@ -138,7 +136,8 @@ fn listed<'a>(
 }
 
 /// Where a lane's segments begin and how long they are. The one that is being made, or will be next, is among them from the
-/// moment the one before is whole: players that have read all they know of find it at once, and wait for its bytes.
+/// moment the one before is whole: players that have read all they know of find it at once, and wait for its bytes. It stays
+/// there while the stream has no publisher: players that find nothing behind what they have would ask in a loop.
 fn timeline(manifest: &Manifest<'_>, lane: &Lane<'_>, era: &Era) -> Vec<(u64, u64)> {
     let whole = |segment: &&Segment| lane.window.unfinished().is_none_or(|open| open.msn != segment.msn);
     let all: Vec<&Segment> = listed(manifest, lane, era).collect();
@@ -148,7 +147,9 @@ fn timeline(manifest: &Manifest<'_>, lane: &Lane<'_>, era: &Era) -> Vec<(u64, u6
     let expected = out.last().map_or(u64::from(lane.scale), |(_, length)| *length);
     match lane.window.unfinished().filter(|open| open.init == era.number) {
         Some(open) => out.push((open.base, open.length.max(expected))),
-        None if manifest.live && manifest.eras.last().is_some_and(|last| last.number == era.number) => {
+        None if !lane.window.is_ended()
+            && manifest.eras.last().is_some_and(|last| last.number == era.number) =>
+        {
             out.extend(out.last().map(|(base, length)| (base + length, expected)));
         }
         None => {}

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::HZ;
 
-/// While a playlist has fewer segments than players want before they begin, they are cut as short as this.
-const FIRST: i64 = HZ as i64;
+/// While a playlist has fewer segments than players want before they begin, they are cut as short as this. ffmpeg rounds
+/// times of DASH segments down to seconds, so that it reads sound of less than a second again and again.
+const FIRST: i64 = 2 * HZ as i64;
 /// How many segments those are.
 const FIRST_COUNT: u32 = 3;
 /// A segment without a keyframe is cut when it is this many times as long as it should be: it must not grow for ever.

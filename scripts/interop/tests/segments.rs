@@ -9,7 +9,7 @@ use rtmpd_interop::media::Media;
 use rtmpd_interop::{Server, raw};
 
 /// Short segments: the sources last eight seconds.
-const SHORT: &str = "<hls count=\"5\" duration=\"1\" cache=\"20\"/><dash duration=\"1\" cache=\"20\"/>";
+const SHORT: &str = "<hls count=\"5\" duration=\"2\" cache=\"20\"/><dash duration=\"2\" cache=\"20\"/>";
 const BOTH: &[Kind] = &[Kind::Video, Kind::Audio];
 
 /// Publishes a source, plays all these paths at once, and compares what came out of each.

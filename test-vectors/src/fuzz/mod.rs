@@ -8,12 +8,14 @@ mod machine;
 mod mp4;
 mod rtmp;
 mod source;
+mod ts;
 
 pub use amf::{amf0, amf3};
 pub use flv::{flv_bodies, flv_file};
 pub use http::{http_request, http_server, websocket};
 pub use mp4::{fmp4_fragments, mp4_index};
 pub use rtmp::{rtmp_chunks, rtmp_handshake, rtmp_player, rtmp_publisher, rtmp_server};
+pub use ts::ts_demuxer;
 
 /// A target's body.
 pub type Body = fn(&[u8]);
@@ -33,6 +35,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("rtmp_player", rtmp_player),
     ("rtmp_publisher", rtmp_publisher),
     ("rtmp_server", rtmp_server),
+    ("ts_demuxer", ts_demuxer),
     ("websocket", websocket),
 ];
 

@@ -57,6 +57,14 @@ pub(super) fn write_pes(out: &mut BytesMut, pid: &mut Pid, pes: &Pes<'_>) {
     }
 }
 
+/// Appends a packet that only tells the clock's time. Without payload it does not count.
+pub(super) fn write_clock(out: &mut BytesMut, pid: &Pid, pcr: i64) {
+    out.put_u8(0x47);
+    out.put_u16(pid.number);
+    out.put_u8(0x20 | (pid.counter.wrapping_sub(1) & 0x0F));
+    write_field(out, &Field { random_access: false, pcr: Some(pcr) }, ROOM);
+}
+
 /// What an adaptation field says.
 #[derive(Copy, Clone, Debug)]
 struct Field {

@@ -14,6 +14,8 @@ pub(super) struct Head<'a> {
     pub(super) is_scrambled: bool,
     /// The counter may jump here.
     pub(super) discontinuity: bool,
+    /// Bytes were put in to fill the packet: mostly, what it carries ends with it.
+    pub(super) is_stuffed: bool,
     pub(super) counter: u8,
     pub(super) payload: Option<&'a [u8]>,
 }
@@ -23,11 +25,12 @@ impl<'a> Head<'a> {
     pub(super) fn parse(packet: &'a [u8; PACKET]) -> Option<Self> {
         let mut reader = Reader::new(packet);
         let [_, flags, low, control] = reader.array()?;
-        let mut discontinuity = false;
+        let (mut discontinuity, mut is_stuffed) = (false, false);
         if control & 0x20 != 0 {
             let length = reader.u8()?;
             let field = reader.take(usize::from(length))?;
             discontinuity = field.first().is_some_and(|flags| flags & 0x80 != 0);
+            is_stuffed = content_len(field).is_none_or(|content| content < field.len());
         }
         Some(Self {
             pid: u16::from(flags & 0x1F) << 8 | u16::from(low),
@@ -35,10 +38,31 @@ impl<'a> Head<'a> {
             is_start: flags & 0x40 != 0,
             is_scrambled: control & 0xC0 != 0,
             discontinuity,
+            is_stuffed,
             counter: control & 0x0F,
             payload: (control & 0x10 != 0).then(|| reader.rest()),
         })
     }
+}
+
+/// Bytes of an adaptation field that say something; `None` for an empty one, which fills one byte.
+fn content_len(field: &[u8]) -> Option<usize> {
+    let mut reader = Reader::new(field);
+    let flags = reader.u8()?;
+    // PCR, OPCR, splice_countdown
+    for (flag, length) in [(0x10, 6), (0x08, 6), (0x04, 1)] {
+        if flags & flag != 0 {
+            reader.skip(length)?;
+        }
+    }
+    // transport_private_data, extension
+    for flag in [0x02, 0x01] {
+        if flags & flag != 0 {
+            let length = reader.u8()?;
+            reader.skip(usize::from(length))?;
+        }
+    }
+    Some(reader.position())
 }
 
 /// How a packet follows the one before it.

@@ -97,6 +97,8 @@ enum State {
 pub(super) struct Assembly {
     buffer: BytesMut,
     state: State,
+    /// The last payload was followed by stuffing, not by more.
+    was_stuffed: bool,
 }
 
 impl Assembly {
@@ -105,7 +107,7 @@ impl Assembly {
         self.buffer.len()
     }
 
-    /// Another one begins, or nothing will follow: what has come so far.
+    /// Another one begins: what has come so far.
     pub(super) fn end(&mut self) -> Ended {
         let data = self.buffer.split();
         match std::mem::take(&mut self.state) {
@@ -113,6 +115,14 @@ impl Assembly {
             State::Collecting if total(&data) == Some(0) => Ended::Whole(data.freeze()),
             State::Collecting | State::Damaged => Ended::Damaged,
         }
+    }
+
+    /// Nothing will follow. Where no length was told, stuffing shows that what has come is all; without it, nothing does.
+    pub(super) fn finish(&mut self) -> Ended {
+        if !self.was_stuffed {
+            self.damage();
+        }
+        self.end()
     }
 
     /// The first payload follows.
@@ -129,7 +139,8 @@ impl Assembly {
     }
 
     /// Takes a payload; gives the packet as soon as it has as many bytes as it says.
-    pub(super) fn push(&mut self, payload: &[u8]) -> Option<Bytes> {
+    pub(super) fn push(&mut self, payload: &[u8], is_stuffed: bool) -> Option<Bytes> {
+        self.was_stuffed = is_stuffed;
         if self.state != State::Collecting {
             return None;
         }

@@ -102,36 +102,38 @@ impl Stream {
             Order::Anew if !head.is_start => self.lose(at.found),
             Order::Anew | Order::Next => {}
         }
+        if head.is_start {
+            let ended = self.assembly.end();
+            self.take(ended, at);
+            self.assembly.begin();
+        }
         if head.is_scrambled {
             at.counts.scrambled += 1;
             at.found.push(Found::Remark(Remark::Scrambled));
             self.lose(at.found);
             return;
         }
-        if head.is_start {
-            self.end(at);
-            self.assembly.begin();
-        }
         if self.held() + payload.len() > room {
             at.found.push(Found::Remark(Remark::TooLong));
             self.lose(at.found);
         }
-        if let Some(packet) = self.assembly.push(payload) {
+        if let Some(packet) = self.assembly.push(payload, head.is_stuffed) {
             self.read(&packet, at);
         }
     }
 
     /// Nothing will follow.
     pub(super) fn finish(&mut self, at: &mut Place<'_>) {
-        self.end(at);
+        let ended = self.assembly.finish();
+        self.take(ended, at);
         match &mut self.reader {
             Reader::Pictures(pictures) => pictures.flush(at.found),
             Reader::Sounds(_) | Reader::Opus(_) => {}
         }
     }
 
-    fn end(&mut self, at: &mut Place<'_>) {
-        match self.assembly.end() {
+    fn take(&mut self, ended: Ended, at: &mut Place<'_>) {
+        match ended {
             Ended::Nothing => {}
             Ended::Whole(packet) => self.read(&packet, at),
             Ended::Damaged => at.found.push(Found::Lost),

@@ -5,9 +5,12 @@ use crate::codec::{h264, h265, nal};
 
 /// The units of a frame that carry pictures: parameter sets, delimiters and what stands in hvcC come and go.
 fn essence(codec: Codec, frame: &Frame) -> Vec<Vec<u8>> {
-    let is_slice = |unit: &&[u8]| match codec {
-        Codec::H264 => matches!(h264::nal_type(unit), Some(1..=5)),
-        _ => matches!(h265::nal_type(unit), Some(0..=31)),
+    let is_slice = |unit: &&[u8]| {
+        if codec == Codec::H264 {
+            matches!(h264::nal_type(unit), Some(1..=5))
+        } else {
+            matches!(h265::nal_type(unit), Some(0..=31))
+        }
     };
     match codec.kind() {
         Kind::Video => nal::units(&frame.data).filter(is_slice).map(<[u8]>::to_vec).collect(),

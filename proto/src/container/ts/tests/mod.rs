@@ -57,12 +57,6 @@ impl Demuxing {
             }
         }
     }
-
-    fn of_kind(&self, kind: Kind) -> Vec<&Frame> {
-        let tracks = self.descriptions.last().expect("tracks");
-        let is_of = |frame: &&Frame| tracks.track(frame.track).is_some_and(|track| track.kind() == kind);
-        self.frames.iter().filter(is_of).collect()
-    }
 }
 
 /// Tracks and frames of an FLV.
