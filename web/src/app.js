@@ -52,14 +52,33 @@ function preferred(asked) {
   return byName(asked) ?? byName(recall('via')) ?? (canScript ? routes[0] : byName('hls') ?? routes[0]);
 }
 
+/** Protocols that cannot carry what is playing to this browser; nobody asked for them by name. */
+let failed = [];
+
+/** A stream whose codecs the usual protocol cannot carry here is played by the next that can. */
+session.addEventListener('change', () => {
+  if (!['codec', 'unsupported'].includes(session.state) || session.asked) return;
+  failed.push(session.route.via);
+  const next = ['hls', 'dash', 'fmp4', 'http-ts'].map((name) => routes.find(({ via }) => via === name));
+  const route = next.find((candidate) => candidate && !failed.includes(candidate.via));
+  if (route) play(session.source, route, false);
+});
+
+function play(source, route, asked) {
+  session.asked = asked;
+  session.instead = failed.length > 0 ? routes.find(({ via }) => via === failed[0]).label : '';
+  session.open(source, route);
+  drawSource(source);
+}
+
 function open(source, via = null) {
   const isSame = session.source && idOf(session.source) === idOf(source);
   routes = routesOf(source, at);
   const route = preferred(via);
   if (isSame && session.route?.via === route.via && ['playing', 'loading', 'stalled'].includes(session.state)) return;
   document.body.classList.add('opened');
-  session.open(source, route);
-  drawSource(source);
+  failed = [];
+  play(source, route, via !== null);
   catalog.mark(source);
 }
 
@@ -112,7 +131,11 @@ function drawEmpty(count) {
     test: 'ffmpeg -re -f lavfi -i testsrc2=size=1280x720:rate=25 -f lavfi -i sine=frequency=440 -c:v libx264 ' +
       `-preset veryfast -tune zerolatency -g 50 -pix_fmt yuv420p -c:a aac -f flv ${rtmp}/live/stream`,
   };
-  for (const [name, text] of Object.entries(lines)) $(`#how-${name}`).textContent = text;
+  for (const [name, text] of Object.entries(lines)) {
+    // Options are not broken at their dashes.
+    const words = text.split(/(?<= )/).map((word) => el('span', { class: 'word' }, word));
+    $(`#how-${name}`).replaceChildren(...words);
+  }
 }
 
 for (const button of document.querySelectorAll('[data-copies]')) {

@@ -123,7 +123,8 @@ export class Controls {
     const left = Math.max(0, Math.ceil((session.retryAt - performance.now()) / 1000));
     const keys = { idle: null, loading: 'play.loading', playing: 'play.playing', paused: 'play.paused', stalled: 'play.stalled',
       retry: 'play.retry', ended: 'play.ended', failed: 'play.failed', codec: 'play.codec', unsupported: 'play.unsupported' };
-    const text = keys[session.state] ? t(keys[session.state], { via, seconds: left, why: session.why }) : '';
+    const key = session.state === 'playing' && session.instead ? 'play.instead' : keys[session.state];
+    const text = key ? t(key, { via, seconds: left, why: session.why, from: session.instead }) : '';
     const overlay = !['idle', 'playing', 'paused'].includes(session.state);
     $('#notice').hidden = !overlay;
     $('#notice-text').textContent = text;

@@ -29,8 +29,11 @@ export class CatchUp {
     this.#calmSince = now;
   }
 
-  /** What to do with `ahead` seconds in hand: `{ rate, jump }`; `jump` is how far from the end to go on, or null. */
-  next(ahead, now) {
+  /**
+   * What to do with `ahead` seconds in hand: `{ rate, jump }`; `jump` is how far from the end to go on, or null.
+   * `canJump`: the media can be sought in; endless files cannot.
+   */
+  next(ahead, now, canJump = true) {
     if (this.target > TARGET && now - this.#calmSince > CALM) {
       this.target = Math.max(this.target / 1.5, TARGET);
       this.#calmSince = now;
@@ -38,12 +41,12 @@ export class CatchUp {
     const over = ahead - this.target;
     const far = this.#started ? FAR : FAR_AT_START;
     this.#started ||= ahead > 0;
-    if (over > far) {
+    if (over > far && canJump) {
       this.#chasing = false;
       return { rate: 1, jump: this.target };
     }
     this.#chasing = this.#chasing ? over > 0.05 : over > SLACK;
     if (!this.#chasing) return { rate: 1, jump: null };
-    return { rate: over > 2 ? 1.15 : over > 0.8 ? 1.08 : 1.04, jump: null };
+    return { rate: over > FAR ? 1.5 : over > 2 ? 1.15 : over > 0.8 ? 1.08 : 1.04, jump: null };
   }
 }

@@ -66,12 +66,17 @@ export class Panel {
     const { video } = this;
     const [pictures, profile] = format.codec(facts.videoCodec);
     const size = video.videoWidth > 0 ? `${video.videoWidth}×${video.videoHeight}` : '';
-    const noPictures = facts.videoCodec === '' || (video.readyState > 1 && video.videoWidth === 0);
-    this.#put('video', noPictures ? t('stat.none') : size || pictures, noPictures ? '' : [size && pictures !== '–' ? pictures : '', profile].filter(Boolean).join(' '));
+    const isBlind = video.readyState > 1 && video.videoWidth === 0;
+    const isUndecoded = isBlind && Boolean(facts.videoCodec);
+    const noPictures = facts.videoCodec === '' || (isBlind && !isUndecoded);
+    const more = [size && pictures !== '–' ? pictures : '', profile].filter(Boolean).join(' ');
+    this.#put('video', noPictures ? t('stat.none') : size || pictures, isUndecoded ? t('stat.undecoded') : noPictures ? '' : more);
+    $('#stat-video').classList.toggle('bad', isUndecoded);
     const [sound, soundProfile] = format.codec(facts.audioCodec);
     const words = { 1: t('stat.mono'), 2: t('stat.stereo') };
-    const more = [soundProfile, format.sound(facts.rate, facts.channels, words)].filter(Boolean).join(' ');
-    this.#put('audio', facts.audioCodec === '' ? t('stat.none') : sound, facts.audioCodec ? more : '');
+    const kind = [soundProfile, format.sound(facts.rate, facts.channels, words)].filter(Boolean).join(' ');
+    this.#put('audio', facts.audioCodec === '' ? t('stat.none') : sound, facts.isSilent ? t('stat.undecoded') : facts.audioCodec ? kind : '');
+    $('#stat-audio').classList.toggle('bad', Boolean(facts.isSilent));
   }
 
   #put(name, value, note) {

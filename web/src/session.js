@@ -18,6 +18,10 @@ export class Session extends EventTarget {
   route = null;
   state = 'idle';
   why = '';
+  /** Somebody chose this protocol: no other is played instead. */
+  asked = false;
+  /** What would have played it usually, where another protocol does instead. */
+  instead = '';
   /** When the next attempt is, by `performance.now()`. */
   retryAt = 0;
   #video;
@@ -91,9 +95,10 @@ export class Session extends EventTarget {
   toEdge() {
     if (this.#engine?.edge) return this.#engine.edge();
     const end = bufferedEnd(this.#video);
-    if (end !== null && end - this.#video.currentTime > this.#catchUp.target + 0.3) {
-      this.#video.currentTime = end - this.#catchUp.target;
-    }
+    const to = end - this.#catchUp.target;
+    if (end === null || to < this.#video.currentTime + 0.3) return;
+    if (isSeekable(this.#video, to)) this.#video.currentTime = to;
+    else if (to > this.#video.currentTime + 3) this.#begin();
   }
 
   async #begin() {
@@ -178,7 +183,8 @@ export class Session extends EventTarget {
     if (this.#engine.facts().paced || video.seeking) return;
     const end = bufferedEnd(video);
     if (end === null) return;
-    const { rate, jump } = this.#catchUp.next(end - video.currentTime, now / 1000);
+    const canJump = isSeekable(video, end - this.#catchUp.target);
+    const { rate, jump } = this.#catchUp.next(end - video.currentTime, now / 1000, canJump);
     if (jump !== null) video.currentTime = end - jump;
     if (video.playbackRate !== rate) video.playbackRate = rate;
   }
@@ -190,7 +196,7 @@ export class Session extends EventTarget {
     if (now - this.#moved.at < 600 || buffered.length === 0) return;
     for (let n = 0; n < buffered.length; n += 1) {
       const begin = buffered.start(n);
-      if (begin > video.currentTime && buffered.end(n) - begin > 0.1) {
+      if (begin > video.currentTime && buffered.end(n) - begin > 0.1 && isSeekable(video, begin + 0.01)) {
         video.currentTime = begin + 0.01;
         return;
       }
@@ -201,4 +207,12 @@ export class Session extends EventTarget {
     this.state = state;
     this.dispatchEvent(new Event('change'));
   }
+}
+
+/** Whether the player can go there: where it cannot, browsers go to the beginning instead. */
+function isSeekable({ seekable }, time) {
+  for (let n = 0; n < seekable.length; n += 1) {
+    if (time >= seekable.start(n) && time <= seekable.end(n)) return true;
+  }
+  return false;
 }

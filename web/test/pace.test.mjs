@@ -43,6 +43,17 @@ test('far behind it jumps', () => {
   assert.equal(play(pace, 30, 1, 1).jumps, 1);
 });
 
+test('what cannot be sought in is caught up with all the same', () => {
+  const pace = new CatchUp();
+  let ahead = 30;
+  for (let now = 0; now < 120; now += 0.25) {
+    const { rate, jump } = pace.next(ahead, now, false);
+    assert.equal(jump, null);
+    ahead -= (rate - 1) * 0.25;
+  }
+  assert.ok(Math.abs(ahead - pace.target) < 0.1, ahead);
+});
+
 test('who runs dry aims higher, within bounds, and lower again when it was calm', () => {
   const pace = new CatchUp();
   for (let n = 0; n < 20; n += 1) pace.stalled(n);

@@ -1,7 +1,8 @@
 // The players behind one face:
 //
 //     engine = await start(route, { video, hear })
-//     engine.facts()    { videoCodec, audioCodec, fps, rate, channels, latency, bytes, paced }, each if known
+//     engine.facts()    { videoCodec, audioCodec, rate, channels, latency, bytes, bitsPerSecond, isSilent, paced }, each
+//                       if known; '' is a track that is not there, `isSilent`: sound that cannot be decoded was left out
 //     engine.edge()     goes to the newest picture
 //     engine.stop()
 //
