@@ -29,6 +29,12 @@ pub trait Machine: Send {
 
     /// When [`Input::Timeout`] is wanted next.
     fn poll_timeout(&self) -> Option<Instant>;
+
+    /// What is to be done when the connection ends, whatever ends it: what it began must not be left lying about. Nobody
+    /// hears the answer.
+    fn last_call(&mut self) -> Option<Call> {
+        None
+    }
 }
 
 /// What a machine is told.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use rtmpd_core::Answer;
-use rtmpd_core::files::{Facts, FileCall, Place};
+use rtmpd_core::files::{Facts, FileCall, Place, is_plain};
 
 use crate::pages::{changed, etag_of, is_absent};
 
@@ -96,7 +96,7 @@ impl Files {
             let entry = entry?;
             // What cannot be asked for by name is not told.
             let Ok(name) = entry.file_name().into_string() else { continue };
-            let hidden = name.starts_with('.') || !name::is_plain(&name);
+            let hidden = name.starts_with('.') || !is_plain(&name);
             if hidden {
                 continue;
             }
