@@ -187,6 +187,8 @@ pub enum Answer {
     NotFound,
     /// It cannot be made, as something is in its way.
     Exists,
+    /// It is there, but is not what was asked for; the text is for whoever asked.
+    Unfit(Arc<str>),
     /// There is no room for it; the text is for the log.
     Full(Arc<str>),
     /// It exists but could not be read; the text is for the log.

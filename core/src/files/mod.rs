@@ -10,6 +10,10 @@ use bytes::Bytes;
 
 pub use name::{is_device, is_plain};
 
+/// Where uploads lie until they are whole: folders in [`Root::Vod`] that begin with this. Nobody is shown them, and when
+/// the program starts they go.
+pub const UPLOADING: &str = ".upload-";
+
 /// A folder of the server's that machines may name files in.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Root {
@@ -72,10 +76,13 @@ pub enum FileCall {
 }
 
 /// What players of HLS fetch of a film.
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Piece {
     /// The list of all the others.
-    Playlist,
+    Playlist {
+        /// What their URLs end with: empty, or `&` and parameters.
+        query: Arc<str>,
+    },
     /// What a decoder must have first.
     Init,
     /// One of its segments, from 0.
@@ -117,7 +124,7 @@ pub enum FileChange {
     Remove(Place),
     /// There must be nothing of this name yet, nor a file where it has a folder: else this and what follows it fails.
     Vacant(Place),
-    /// The folder goes, if it is there, with all that is in it.
+    /// The folder of an upload goes, if it is there, with all that is in it: see [`UPLOADING`].
     Discard(Place),
     /// What was written must survive a power cut from here on.
     Sync(Place),

@@ -286,6 +286,7 @@ impl Recorder {
             other @ (Answer::Page { .. }
             | Answer::File(_)
             | Answer::Data(_)
+            | Answer::Unfit(_)
             | Answer::Listing { .. }
             | Answer::Streams(_)
             | Answer::Folder
