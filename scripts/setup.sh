@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing to build (`setup.sh build`) or to build and test (`setup.sh test`, the default).
+# Installs what is missing to build (`setup.sh build`), to build the player page (`setup.sh web`), or to build and test
+# everything (`setup.sh test`, the default).
 #
 # Needs Debian 12 or newer, or Ubuntu; on other systems it names what is missing. Does nothing, quickly and
 # without a network, when all is there. Uses sudo only when it is not root.
@@ -12,6 +13,7 @@ NODE_NEEDED=18
 TOOLS=.tools
 FFMPEG_WHEEL=imageio-ffmpeg==0.8.1   # ships a static ffmpeg that speaks Enhanced RTMP; Debian's 5.1 does not
 BROWSER=scripts/interop/browser
+PAGE=web
 
 say() { printf 'setup: %s\n' "$*"; }
 die() { say "$*" >&2; exit 1; }
@@ -45,9 +47,16 @@ setup_build() {
     at_least "$rust" "$RUST_NEEDED" || die "Rust $RUST_NEEDED or newer is needed, found $rust: run 'rustup update stable'"
 }
 
+setup_node() {
+    install_packages node:nodejs npm:npm
+    local node
+    node=$(node --version | tr -d v)
+    at_least "$node" "$NODE_NEEDED" || die "node $NODE_NEEDED or newer is needed, found $node"
+}
+
 setup_players() {
     local plugins='/usr/lib/*/gstreamer-1.0'
-    install_packages ffmpeg:ffmpeg ffprobe:ffmpeg rtmpdump:rtmpdump chromium:chromium node:nodejs npm:npm \
+    install_packages ffmpeg:ffmpeg ffprobe:ffmpeg rtmpdump:rtmpdump chromium:chromium \
         gst-launch-1.0:gstreamer1.0-tools \
         "$plugins/libgstplayback.so:gstreamer1.0-plugins-base" \
         "$plugins/libgstflv.so:gstreamer1.0-plugins-good" \
@@ -56,9 +65,6 @@ setup_players() {
         "$plugins/libgstlibav.so:gstreamer1.0-libav" \
         cvlc:vlc-bin '/usr/lib/*/vlc/plugins/access/libavio_plugin.so:vlc-plugin-base' \
         python3:python3 pip3:python3-pip setpriv:util-linux
-    local node
-    node=$(node --version | tr -d v)
-    at_least "$node" "$NODE_NEEDED" || die "node $NODE_NEEDED or newer is needed, found $node"
 }
 
 setup_modern_ffmpeg() {
@@ -78,14 +84,28 @@ setup_browser() {
     npm ci --prefix "$BROWSER" --silent --no-audit --no-fund
 }
 
+# What is there must be what the lock file says: `dist/` depends on it.
+setup_page() {
+    cmp -s "$PAGE/package-lock.json" "$PAGE/node_modules/.locked" && return 0
+    say "fetching the players of the page and esbuild"
+    npm ci --prefix "$PAGE" --silent --no-audit --no-fund
+    cp "$PAGE/package-lock.json" "$PAGE/node_modules/.locked"
+}
+
 case $LEVEL in
     build) setup_build ;;
+    web)
+        setup_node
+        setup_page
+        ;;
     test)
         setup_build
+        setup_node
         setup_players
         mkdir -p "$TOOLS"
         setup_modern_ffmpeg
         setup_browser
+        setup_page
         ;;
-    *) die "expected 'build' or 'test', got '$LEVEL'" ;;
+    *) die "expected 'build', 'web' or 'test', got '$LEVEL'" ;;
 esac

@@ -44,6 +44,7 @@ step "Lints" cargo clippy --workspace --all-targets -- -D warnings
 step "Documentation" env RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --quiet --workspace --no-deps
 step "Tests without players" cargo test --workspace --exclude rtmpd-interop
 if [ "$MODE" = all ]; then
+    step "The player page" scripts/web.sh check
     step "The server" build_server
     step "Real players" real_players
 fi

@@ -106,7 +106,9 @@ impl Site {
     pub(crate) fn start(pages: Pages, files: Files, hub: Arc<Hub>) -> io::Result<Self> {
         let work = move |(call, done): (Call, Done)| {
             done.answer(match call {
-                Call::Page { path, if_none_match } => pages.answer(&path, if_none_match.as_deref()),
+                Call::Page { path, if_none_match, gzip } => {
+                    pages.answer(&path, if_none_match.as_deref(), gzip)
+                }
                 Call::File(call) => files.answer(call),
                 Call::Streams => Answer::Streams(hub.streams()),
             });

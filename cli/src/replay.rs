@@ -25,7 +25,7 @@ pub(crate) fn run(file: &Path, config: Option<&Path>) -> Result<String, Vec<Stri
     let pages = Pages::new(place.folder.join(serve::SITE));
     let files = Files::new(&place.folder);
     let answer = move |call: &Call| match call {
-        Call::Page { path, if_none_match } => pages.answer(path, if_none_match.as_deref()),
+        Call::Page { path, if_none_match, gzip } => pages.answer(path, if_none_match.as_deref(), *gzip),
         Call::File(FileCall::Write(_)) => Answer::Failed("a replay writes nothing".into()),
         Call::File(call) => files.answer(call.clone()),
         Call::Streams => Answer::Streams(Vec::new()),

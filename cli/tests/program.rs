@@ -192,7 +192,7 @@ mod serving {
         let mut server = Server::start(folder.path());
         drop(connect(rtmp));
         let table = [
-            ("/", "200", "smart_rtmpd is running"),
+            ("/", "200", "<title>smart_rtmpd"),
             ("/a.txt", "200", "a text"),
             ("/sub", "301", "Location: /sub/"),
             ("/none", "404", ""),

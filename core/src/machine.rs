@@ -145,6 +145,8 @@ pub enum Call {
         path: Arc<str>,
         /// Verbatim `If-None-Match`, if the client sent one.
         if_none_match: Option<Arc<str>>,
+        /// The client takes bodies that are packed with gzip.
+        gzip: bool,
     },
     /// Something with the server's files.
     File(FileCall),
@@ -165,6 +167,8 @@ pub enum Answer {
         body: Bytes,
         /// The client's copy is current.
         not_modified: bool,
+        /// The body is packed with gzip.
+        gzip: bool,
     },
     /// To [`FileCall::Look`].
     File(Facts),

@@ -68,6 +68,7 @@ impl Films {
             etag: format!("\"{version}-{part}\"").into(),
             body,
             not_modified: false,
+            gzip: false,
         };
         match piece {
             Piece::Playlist { query } => {

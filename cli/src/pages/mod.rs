@@ -1,12 +1,12 @@
-//! The static site: files of `html/` beside the configuration, and a page of our own where that has none.
+//! The static site: files of `html/` beside the configuration, and the player page where that has none.
 //!
 //! Names come from the network: `name` lets through what is a plain name on every system, and what the file system
 //! makes of it must still lie inside the folder.
 
+pub(crate) mod built_in;
 mod shared;
 
 use std::fs::{self, File, Metadata};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,8 +22,6 @@ use crate::files::name;
 /// Longest file that is served, in bytes: it is held in memory, once, as long as its slowest reader needs.
 const MAX_FILE: u64 = 64 << 20;
 const INDEX: &str = "index.html";
-/// Stands in for an index.html of the operator's.
-const BUILT_IN: &[u8] = include_bytes!("index.html");
 
 /// The site's folder.
 #[derive(Clone, Debug)]
@@ -38,17 +36,17 @@ impl Pages {
         Self { root, shared: Arc::default() }
     }
 
-    /// Reads the file of a decoded absolute URL path, unless the client's copy is current.
-    pub(crate) fn answer(&self, path: &str, if_none_match: Option<&str>) -> Answer {
+    /// Reads the file of a decoded absolute URL path, unless the client's copy is current. `gzip`: the client takes
+    /// packed bodies.
+    pub(crate) fn answer(&self, path: &str, if_none_match: Option<&str>, gzip: bool) -> Answer {
         let answer = self.find(path, if_none_match).unwrap_or_else(|error| failed(&error));
-        match (&answer, path) {
-            (Answer::NotFound, "/" | "/index.html") => built_in(if_none_match),
-            (_, _) => answer,
-        }
+        let ours = (answer == Answer::NotFound).then(|| built_in::answer(path, if_none_match, gzip));
+        ours.flatten().unwrap_or(answer)
     }
 
     fn find(&self, path: &str, if_none_match: Option<&str>) -> io::Result<Answer> {
-        let Some(names) = name::parts(path) else { return Ok(Answer::NotFound) };
+        let absolute = path.starts_with('/');
+        let Some(names) = name::parts(path).filter(|_| absolute) else { return Ok(Answer::NotFound) };
         let root = match self.root.canonicalize() {
             Ok(root) => root,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Answer::NotFound),
@@ -88,7 +86,7 @@ impl Pages {
             true => Bytes::new(),
             false => self.shared.body(file, &etag, || load(file, metadata.len()))?,
         };
-        Ok(Answer::Page { content_type: mime::of(name), etag, body, not_modified })
+        Ok(Answer::Page { content_type: mime::of(name), etag, body, not_modified, gzip: false })
     }
 }
 
@@ -138,15 +136,6 @@ pub(crate) fn changed(metadata: &Metadata) -> io::Result<Duration> {
 /// `If-None-Match`: RFC 9110 §13.1.2, by weak comparison.
 fn matches_any(tags: &str, etag: &str) -> bool {
     tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
-}
-
-fn built_in(if_none_match: Option<&str>) -> Answer {
-    let mut hasher = DefaultHasher::new();
-    BUILT_IN.hash(&mut hasher);
-    let etag: Arc<str> = format!("\"b-{:016x}\"", hasher.finish()).into();
-    let not_modified = if_none_match.is_some_and(|tags| matches_any(tags, &etag));
-    let body = Bytes::from_static(if not_modified { b"" } else { BUILT_IN });
-    Answer::Page { content_type: mime::of(INDEX), etag, body, not_modified }
 }
 
 fn failed(error: &io::Error) -> Answer {

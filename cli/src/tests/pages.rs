@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rtmpd_core::Answer;
 
 use super::folder::Folder;
-use crate::pages::Pages;
+use crate::pages::{Pages, built_in};
 
 /// A site `html/` with a secret beside it.
 fn site() -> (Folder, Pages) {
@@ -37,13 +37,13 @@ fn files_and_folders() {
         ("/视频.bin", "application/octet-stream", "x"),
     ];
     for (path, content_type, body) in table {
-        let (found_type, etag, found, not_modified) = page(pages.answer(path, None)).unwrap();
+        let (found_type, etag, found, not_modified) = page(pages.answer(path, None, false)).unwrap();
         assert_eq!((found_type, found.as_str(), not_modified), (content_type, body, false), "{path}");
         assert!(etag.len() > 2 && etag.starts_with('"') && etag.ends_with('"'), "{etag}");
     }
-    assert_eq!(pages.answer("/sub", None), Answer::Folder);
+    assert_eq!(pages.answer("/sub", None, false), Answer::Folder);
     for path in ["/sub/empty/", "/none", "/none/", "/sub/none.js", "/index.html/", "/index.html/x"] {
-        assert_eq!(pages.answer(path, None), Answer::NotFound, "{path}");
+        assert_eq!(pages.answer(path, None, false), Answer::NotFound, "{path}");
     }
 }
 
@@ -78,7 +78,7 @@ fn nobody_gets_out() {
         &longer,
     ];
     for path in table {
-        assert_eq!(pages.answer(path, None), Answer::NotFound, "{path:?}");
+        assert_eq!(pages.answer(path, None, false), Answer::NotFound, "{path:?}");
     }
 }
 
@@ -97,25 +97,25 @@ fn links_stay_inside() {
     fs::create_dir(html.join("trap")).unwrap();
     symlink(folder.path().join("secret.txt"), html.join("trap/index.html")).unwrap();
     for path in ["/out.txt", "/up/secret.txt", "/up/", "/up", "/etc/passwd", "/trap/"] {
-        assert_eq!(pages.answer(path, None), Answer::NotFound, "{path}");
+        assert_eq!(pages.answer(path, None, false), Answer::NotFound, "{path}");
     }
-    assert!(page(pages.answer("/loop", None)).is_none());
-    assert_eq!(page(pages.answer("/in.html", None)).unwrap().2, "<p>sub");
+    assert!(page(pages.answer("/loop", None, false)).is_none());
+    assert_eq!(page(pages.answer("/in.html", None, false)).unwrap().2, "<p>sub");
 }
 
 #[test]
 fn validators() {
     let (folder, pages) = site();
-    let (_, etag, ..) = page(pages.answer("/", None)).unwrap();
+    let (_, etag, ..) = page(pages.answer("/", None, false)).unwrap();
     for current in [etag.to_string(), format!("\"x\", W/{etag}"), "*".into()] {
-        let (_, same, body, not_modified) = page(pages.answer("/", Some(&current))).unwrap();
+        let (_, same, body, not_modified) = page(pages.answer("/", Some(&current), false)).unwrap();
         assert_eq!((same, body.as_str(), not_modified), (etag.clone(), "", true), "{current}");
     }
     for other in ["\"x\"", "", etag.trim_matches('"')] {
-        assert!(!page(pages.answer("/", Some(other))).unwrap().3, "{other}");
+        assert!(!page(pages.answer("/", Some(other), false)).unwrap().3, "{other}");
     }
     fs::write(folder.path().join("html/index.html"), "<p>changed").unwrap();
-    let (_, changed, body, _) = page(pages.answer("/", Some(&etag))).unwrap();
+    let (_, changed, body, _) = page(pages.answer("/", Some(&etag), false)).unwrap();
     assert_ne!(changed, etag);
     assert_eq!(body, "<p>changed");
 }
@@ -124,7 +124,9 @@ fn validators() {
 fn readers_share_one_copy() {
     let (folder, pages) = site();
     let body = || {
-        let Answer::Page { body, .. } = pages.answer("/index.html", None) else { panic!("it is not served") };
+        let Answer::Page { body, .. } = pages.answer("/index.html", None, false) else {
+            panic!("it is not served")
+        };
         body
     };
     let (first, second) = (body(), body());
@@ -140,20 +142,72 @@ fn too_long_for_memory() {
     let (folder, pages) = site();
     let big = fs::File::create(folder.path().join("html/big.mp4")).unwrap();
     big.set_len((64 << 20) + 1).unwrap();
-    let Answer::Failed(text) = pages.answer("/big.mp4", None) else { panic!("it was served") };
+    let Answer::Failed(text) = pages.answer("/big.mp4", None, false) else { panic!("it was served") };
     assert_eq!(&*text, "it has 67108865 bytes, at most 67108864 can be served");
 }
 
 #[test]
-fn a_page_of_our_own() {
+fn the_player_page_stands_in_for_what_is_not_there() {
     let folder = Folder::new();
     for pages in [Pages::new(folder.path().join("none")), Pages::new(folder.path().into())] {
-        let (content_type, etag, body, _) = page(pages.answer("/", None)).unwrap();
-        assert_eq!(content_type, "text/html; charset=utf-8");
-        for word in ["rtmp://HOST/live/NAME", "is running", "正在运行"] {
-            assert!(body.contains(word), "{word}");
+        for path in ["/", "/index.html", "/player.html"] {
+            let (content_type, etag, body, _) = page(pages.answer(path, None, false)).unwrap();
+            assert_eq!(content_type, "text/html; charset=utf-8");
+            assert!(body.contains("player/app.js"), "{path}");
+            assert!(page(pages.answer(path, Some(&etag), false)).unwrap().3);
         }
-        assert!(page(pages.answer("/index.html", Some(&etag))).unwrap().3);
-        assert_eq!(pages.answer("/other.html", None), Answer::NotFound);
+        assert_eq!(
+            page(pages.answer("/player/app.js", None, false)).unwrap().0,
+            "text/javascript; charset=utf-8"
+        );
+        for path in
+            ["/other.html", "/player", "/player/", "/player/index.html", "/player/other.js", "/app.js"]
+        {
+            assert_eq!(pages.answer(path, None, false), Answer::NotFound, "{path}");
+        }
     }
+}
+
+#[test]
+fn an_operators_own_files_come_before_the_player_page() {
+    let (folder, pages) = site();
+    fs::create_dir_all(folder.path().join("html/player")).unwrap();
+    fs::write(folder.path().join("html/player/app.css"), "mine").unwrap();
+    let body = |path: &str| page(pages.answer(path, None, true)).unwrap().2;
+    assert_eq!((body("/").as_str(), body("/player/app.css").as_str()), ("<p>mine", "mine"));
+    let Answer::Page { gzip, .. } = pages.answer("/player.html", None, true) else {
+        panic!("it is not served")
+    };
+    assert!(gzip, "the player page is still there under its other name");
+}
+
+#[test]
+fn each_form_of_the_player_page_has_a_validator_of_its_own() {
+    let folder = Folder::new();
+    let pages = Pages::new(folder.path().into());
+    let form = |gzip| {
+        let answer = pages.answer("/player/hls.js", None, gzip);
+        let Answer::Page { etag, body, gzip: is_packed, .. } = answer else { panic!("{answer:?}") };
+        assert_eq!((is_packed, body.starts_with(&[0x1f, 0x8b])), (gzip, gzip));
+        (etag, body.len())
+    };
+    let ((plain, long), (packed, short)) = (form(false), form(true));
+    assert!(plain != packed && short < long / 2);
+    let Answer::Page { not_modified, body, .. } = pages.answer("/player/hls.js", Some(&packed), true) else {
+        panic!("it is not served")
+    };
+    assert!(not_modified && body.is_empty());
+}
+
+#[test]
+fn all_that_was_built_is_in_the_program() {
+    let dist = concat!(env!("CARGO_MANIFEST_DIR"), "/../web/dist");
+    let mut built: Vec<String> = fs::read_dir(dist)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.ends_with(".gz"))
+        .collect();
+    built.sort();
+    let held: Vec<&str> = built_in::FILES.iter().map(|file| file.name).collect();
+    assert_eq!(built, held);
 }

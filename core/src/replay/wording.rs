@@ -23,7 +23,7 @@ pub(super) fn event(event: &Event, tracks: &Description) -> Vec<String> {
         Event::Pause(paused) => format!("Pause {paused}"),
         Event::Tracks(description) => return described(description),
         Event::Frame(frame) => frame_line(frame, tracks),
-        Event::Call(Call::Page { path, if_none_match }) => match if_none_match {
+        Event::Call(Call::Page { path, if_none_match, .. }) => match if_none_match {
             Some(etag) => format!("Call page {path:?} unless {etag}"),
             None => format!("Call page {path:?}"),
         },

@@ -94,7 +94,7 @@ impl Caller for Pages {
 
 fn page(text: &'static str) -> Answer {
     let (etag, body) = ("\"1\"".into(), Bytes::from_static(text.as_bytes()));
-    Answer::Page { content_type: "text/plain", etag, body, not_modified: false }
+    Answer::Page { content_type: "text/plain", etag, body, not_modified: false, gzip: false }
 }
 
 fn make_packager() -> MakePackager {

@@ -84,7 +84,9 @@ impl Talk {
             "sink" => self.sink = true,
             "give" => self.give(rest.parse().expect("a number")),
             "bye" => self.end("bye\n", Close::Done),
-            "ask" => self.event(Event::Call(Call::Page { path: rest.into(), if_none_match: None })),
+            "ask" => {
+                self.event(Event::Call(Call::Page { path: rest.into(), if_none_match: None, gzip: false }))
+            }
             "publish" => self.event(Event::Publish(Box::new(request(rest)))),
             "play" => self.event(Event::Play(Box::new(request(rest)), RAW)),
             "frame" => self.frame(rest),

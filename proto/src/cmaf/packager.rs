@@ -24,6 +24,8 @@ pub struct CmafPackager {
     cutter: Cutter,
     lanes: Vec<Lane>,
     lead: Option<TrackId>,
+    /// Frames are coming in.
+    live: bool,
     revision: Option<u32>,
     /// Uninterrupted stretches of the stream that segments are left of, oldest first.
     eras: Vec<Era>,
@@ -43,6 +45,7 @@ impl CmafPackager {
             cutter: Cutter::new(settings.shared_duration(), settings.part),
             lanes: Vec::new(),
             lead: None,
+            live: false,
             revision: None,
             eras: Vec::new(),
             era: 0,
@@ -63,6 +66,7 @@ impl CmafPackager {
 
     /// Ends what is begun: nothing follows for now.
     fn finish(&mut self) {
+        self.live = false;
         for index in 0..self.lanes.len() {
             if let Some(lane) = self.lanes.get_mut(index) {
                 lane.samples.finish();
@@ -198,6 +202,7 @@ impl CmafPackager {
             origin,
             now: self.calendar.now(),
             eras: &self.eras,
+            live: self.live,
             lanes: &lanes,
         };
         let data = Bytes::from(dash::render(&manifest));
@@ -295,6 +300,7 @@ impl Packager for CmafPackager {
                 self.close_segments();
             }
         }
+        self.live = true;
         let date = self.calendar.date(at);
         self.origin.get_or_insert(date - micros(at));
         if self.eras.last().is_none_or(|era| era.number != self.era) {

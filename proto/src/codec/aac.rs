@@ -1,6 +1,6 @@
-//! AAC: AudioSpecificConfig.
+//! AAC: AudioSpecificConfig, heads of ADTS frames.
 //!
-//! Spec: ISO/IEC 14496-3 §1.6.2.1.
+//! Spec: ISO/IEC 14496-3 §1.6.2.1, §1.A.2.2.
 
 use bytes::Bytes;
 
@@ -33,15 +33,19 @@ pub struct Config {
 impl Config {
     /// Reads an AudioSpecificConfig; `None` when it is cut off or has reserved values.
     pub fn parse(data: &[u8]) -> Option<Self> {
-        let mut bits = Bits::new(data);
-        let first = object_type(&mut bits)?;
-        let sample_rate = rate(&mut bits)?;
+        Self::read(&mut Bits::new(data))
+    }
+
+    /// Reads the part of it that every AAC has, up to before the GASpecificConfig.
+    pub fn read(bits: &mut Bits<'_>) -> Option<Self> {
+        let first = object_type(bits)?;
+        let sample_rate = rate(bits)?;
         let channel_config = bits.read(4)? as u8;
         if first != SBR && first != PS {
             return Some(Self { object_type: first, sample_rate, channel_config, extension: None });
         }
-        let doubled = rate(&mut bits)?;
-        let object_type = object_type(&mut bits)?;
+        let doubled = rate(bits)?;
+        let object_type = object_type(bits)?;
         Some(Self { object_type, sample_rate, channel_config, extension: Some((first, doubled)) })
     }
 
@@ -70,6 +74,41 @@ impl Config {
             _ => 0,
         };
         Sound { sample_rate: self.extension.map_or(self.sample_rate, |(_, doubled)| doubled), channels }
+    }
+}
+
+/// The head of an ADTS frame, §1.A.2.2.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Adts {
+    /// Bytes of the head, its checksum included.
+    pub head: usize,
+    /// Bytes of the whole frame.
+    pub len: usize,
+    /// How many raw blocks it holds.
+    pub blocks: u8,
+    /// What it says about its sound.
+    pub config: Config,
+}
+
+impl Adts {
+    /// Reads a head; `None` when it is none.
+    pub fn parse(data: &[u8]) -> Option<Self> {
+        let mut bits = Bits::new(data.get(..7)?);
+        // syncword; the layer is always 0
+        if bits.read(12)? != 0xFFF || bits.read(3)? & 3 != 0 {
+            return None;
+        }
+        let head = if bits.bit()? { 7 } else { 9 };
+        let object_type = bits.read(2)? as u8 + 1;
+        let sample_rate = *RATES.get(bits.read(4)? as usize)?;
+        bits.skip(1)?; // private_bit
+        let channel_config = bits.read(3)? as u8;
+        bits.skip(4)?; // original_copy, home, copyright
+        let len = bits.read(13)? as usize;
+        bits.skip(11)?; // adts_buffer_fullness
+        let blocks = bits.read(2)? as u8 + 1;
+        let config = Config { object_type, sample_rate, channel_config, extension: None };
+        (len > head).then_some(Self { head, len, blocks, config })
     }
 }
 

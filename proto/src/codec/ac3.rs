@@ -9,6 +9,50 @@ const SYNC_WORD: u32 = 0x0B77;
 const RATES: [u32; 3] = [48_000, 44_100, 32_000];
 const CHANNELS: [u8; 8] = [2, 1, 2, 3, 3, 4, 4, 5];
 
+/// kbit/s by half of frmsizecod (table 4.13).
+const BIT_RATES: [u32; 19] =
+    [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640];
+/// Samples of a block.
+const BLOCK: u32 = 256;
+
+/// Bytes of an AC-3 frame by its head.
+pub fn frame_len(frame: &[u8]) -> Option<usize> {
+    let &[0x0B, 0x77, _, _, code, stream_id, ..] = frame else { return None };
+    if stream_id >> 3 > 10 {
+        return None; // E-AC-3
+    }
+    let rate = RATES.get(usize::from(code >> 6))?;
+    let size_code = code & 0x3F;
+    let bit_rate = BIT_RATES.get(usize::from(size_code >> 1))? * 1000;
+    // 16-bit words of 1536 samples; at 44.1 kHz they do not come out even, and the last bit says which it is.
+    let words = bit_rate * 6 * BLOCK / rate / 16;
+    Some(2 * (words + u32::from(*rate == 44_100 && size_code & 1 == 1)) as usize)
+}
+
+/// An E-AC-3 syncframe's head.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct SyncFrame {
+    /// Its bytes.
+    pub len: usize,
+    /// Samples of each channel.
+    pub samples: u32,
+    /// It belongs to the program's sound of the same time as the one in front of it: a dependent substream, or another
+    /// one than the first.
+    pub continues: bool,
+}
+
+/// Reads an E-AC-3 syncframe's head.
+pub fn sync_frame(frame: &[u8]) -> Option<SyncFrame> {
+    let &[0x0B, 0x77, kind, low, rates, stream_id, ..] = frame else { return None };
+    if !(11..=16).contains(&(stream_id >> 3)) || kind >> 6 == 3 {
+        return None;
+    }
+    let words = (usize::from(kind & 7) << 8 | usize::from(low)) + 1;
+    let blocks = if rates >> 6 == 3 { 6 } else { [1, 2, 3, 6].get(usize::from(rates >> 4 & 3)).copied()? };
+    let continues = kind >> 6 == 1 || kind >> 3 & 7 != 0;
+    Some(SyncFrame { len: 2 * words, samples: blocks * BLOCK, continues })
+}
+
 /// What an AC-3 frame says.
 pub fn sound(frame: &[u8]) -> Option<Sound> {
     let mut bits = Bits::new(frame);

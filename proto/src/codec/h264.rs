@@ -1,7 +1,8 @@
-//! H.264: decoder configuration record, picture size, keyframe test.
+//! H.264: decoder configuration record, picture size, keyframe test, where pictures begin.
 //!
 //! Specs: ISO/IEC 14496-15 §5.3.3.1 (avcC), ITU-T H.264 §7.3.1, §7.3.2.1.1 (SPS).
 
+use bytes::{BufMut, Bytes, BytesMut};
 use rtmpd_core::Error;
 
 use super::{Size, nal};
@@ -11,6 +12,14 @@ use crate::bytes::{Bits, Reader};
 pub const NAL_IDR: u8 = 5;
 /// Sequence parameter set.
 pub const NAL_SPS: u8 = 7;
+/// Picture parameter set.
+pub const NAL_PPS: u8 = 8;
+/// Access unit delimiter.
+pub const NAL_AUD: u8 = 9;
+/// Supplemental enhancement information.
+pub const NAL_SEI: u8 = 6;
+/// Bytes of a slice that hold what we read of its head.
+const SLICE_HEAD: usize = 32;
 
 /// What an avcC says that we need.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -80,15 +89,36 @@ pub fn is_key(data: &[u8]) -> bool {
     nal::units(data).any(|unit| nal_type(unit) == Some(NAL_IDR))
 }
 
+/// What a sequence parameter set says that we need.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Sps {
+    /// The picture after cropping.
+    pub size: Size,
+    /// chroma_format_idc.
+    pub chroma: u8,
+    /// Bits of a luma sample beyond 8.
+    pub luma_depth: u8,
+    /// Bits of a chroma sample beyond 8.
+    pub chroma_depth: u8,
+    separate_planes: bool,
+    frame_num_bits: usize,
+    frames_only: bool,
+}
+
 /// The picture size of an SPS NAL unit, after cropping.
 pub fn size(sps: &[u8]) -> Option<Size> {
+    parse_sps(sps).map(|sps| sps.size)
+}
+
+/// Reads an SPS NAL unit; `None` when it is not one, or is cut off.
+pub fn parse_sps(sps: &[u8]) -> Option<Sps> {
     if nal_type(sps)? != NAL_SPS {
         return None;
     }
     let payload = nal::payload(sps);
     let mut bits = Bits::new(payload.get(1..)?);
-    let chroma = chroma_format(&mut bits)?;
-    bits.ue()?; // log2_max_frame_num_minus4
+    let format = format(&mut bits)?;
+    let frame_num_bits = bits.ue()? as usize + 4;
     skip_order_count(&mut bits)?;
     bits.ue()?; // max_num_ref_frames
     bits.bit()?; // gaps_in_frame_num_value_allowed_flag
@@ -101,21 +131,43 @@ pub fn size(sps: &[u8]) -> Option<Size> {
     let field_factor = if frames_only { 1 } else { 2 };
     let height = map_units.checked_mul(16)?.checked_mul(field_factor)?;
     bits.bit()?; // direct_8x8_inference_flag
-    nal::cropped(&mut bits, Size { width, height }, chroma, field_factor)
+    let planes = if format.separate_planes { 0 } else { u32::from(format.chroma) };
+    let size = nal::cropped(&mut bits, Size { width, height }, planes, field_factor)?;
+    Some(Sps {
+        size,
+        chroma: format.chroma,
+        luma_depth: format.luma_depth,
+        chroma_depth: format.chroma_depth,
+        separate_planes: format.separate_planes,
+        frame_num_bits,
+        frames_only,
+    })
 }
 
-/// Reads up to before log2_max_frame_num_minus4; the chroma format (0 with separate planes).
-fn chroma_format(bits: &mut Bits<'_>) -> Option<u32> {
-    let profile = bits.read(8)?;
+/// Profiles whose SPS and avcC tell the sample format.
+fn tells_format(profile: u8) -> bool {
+    matches!(profile, 100 | 110 | 122 | 244 | 44 | 83 | 86 | 118 | 128 | 138 | 139 | 134 | 135)
+}
+
+struct Format {
+    chroma: u8,
+    luma_depth: u8,
+    chroma_depth: u8,
+    separate_planes: bool,
+}
+
+/// Reads up to before log2_max_frame_num_minus4.
+fn format(bits: &mut Bits<'_>) -> Option<Format> {
+    let profile = bits.read(8)? as u8;
     bits.skip(16)?; // constraint flags, level
     bits.ue()?; // seq_parameter_set_id
-    if !matches!(profile, 100 | 110 | 122 | 244 | 44 | 83 | 86 | 118 | 128 | 138 | 139 | 134 | 135) {
-        return Some(1);
+    if !tells_format(profile) {
+        return Some(Format { chroma: 1, luma_depth: 0, chroma_depth: 0, separate_planes: false });
     }
     let chroma = bits.ue()?;
-    let separate = chroma == 3 && bits.bit()?;
-    bits.ue()?; // bit_depth_luma_minus8
-    bits.ue()?; // bit_depth_chroma_minus8
+    let separate_planes = chroma == 3 && bits.bit()?;
+    let luma_depth = bits.ue()? as u8;
+    let chroma_depth = bits.ue()? as u8;
     bits.bit()?; // qpprime_y_zero_transform_bypass_flag
     if bits.bit()? {
         for list in 0..if chroma == 3 { 12 } else { 8 } {
@@ -124,7 +176,108 @@ fn chroma_format(bits: &mut Bits<'_>) -> Option<u32> {
             }
         }
     }
-    Some(if separate { 0 } else { chroma })
+    Some(Format { chroma: chroma as u8, luma_depth, chroma_depth, separate_planes })
+}
+
+/// The number by which pictures refer to an SPS or PPS; `None` for other NAL units.
+pub fn set_id(unit: &[u8]) -> Option<u32> {
+    let before = match nal_type(unit)? {
+        NAL_SPS => 4, // behind profile, constraint flags and level
+        NAL_PPS => 1,
+        _ => return None,
+    };
+    let payload = nal::payload(unit.get(..unit.len().min(16))?);
+    Bits::new(payload.get(before..)?).ue()
+}
+
+/// Writes an AVCDecoderConfigurationRecord for 4-byte lengths of these SPS and PPS NAL units; `None` when there is no
+/// SPS among them, or more or longer ones than a record can hold.
+pub fn write_record(sets: &[&[u8]]) -> Option<Bytes> {
+    let of = |kind| sets.iter().copied().filter(move |unit| nal_type(unit) == Some(kind));
+    let first = of(NAL_SPS).next()?;
+    let &[_, profile, constraints, level, ..] = first else { return None };
+    let mut out = BytesMut::with_capacity(16 + sets.iter().map(|set| set.len() + 2).sum::<usize>());
+    out.put_slice(&[1, profile, constraints, level, 0xFF]);
+    for (kind, reserved, most) in [(NAL_SPS, 0xE0, 31), (NAL_PPS, 0, 255)] {
+        let count = of(kind).count();
+        if count > most {
+            return None;
+        }
+        out.put_u8(reserved | count as u8);
+        for unit in of(kind) {
+            out.put_u16(u16::try_from(unit.len()).ok()?);
+            out.put_slice(unit);
+        }
+    }
+    if tells_format(profile) {
+        let sps = parse_sps(first)?;
+        out.put_slice(&[0xFC | sps.chroma, 0xF8 | sps.luma_depth, 0xF8 | sps.chroma_depth, 0]);
+    }
+    Some(out.freeze())
+}
+
+/// The head of a slice, §7.3.3.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct SliceHead {
+    /// All its macroblocks are intra-coded: slice_type I or SI.
+    pub intra: bool,
+    frame_num: u32,
+    /// Top (false) or bottom (true) field, if it is of one.
+    field: Option<bool>,
+}
+
+impl SliceHead {
+    /// Reads the head of a slice NAL unit.
+    pub fn parse(unit: &[u8], sps: &Sps) -> Option<Self> {
+        let payload = nal::payload(unit.get(..unit.len().min(SLICE_HEAD))?);
+        let mut bits = Bits::new(payload.get(1..)?);
+        bits.ue()?; // first_mb_in_slice
+        let intra = matches!(bits.ue()? % 5, 2 | 4);
+        bits.ue()?; // pic_parameter_set_id
+        if sps.separate_planes {
+            bits.skip(2)?; // colour_plane_id
+        }
+        let frame_num = bits.read(sps.frame_num_bits)?;
+        let field = (!sps.frames_only && bits.bit()?).then(|| bits.bit());
+        Some(Self { intra, frame_num, field: field.flatten() })
+    }
+
+    /// Whether both are fields of one frame.
+    pub fn is_field_pair(&self, other: &Self) -> bool {
+        self.frame_num == other.frame_num
+            && matches!((self.field, other.field), (Some(one), Some(two)) if one != two)
+    }
+}
+
+/// Whether a slice is the first one of its picture: first_mb_in_slice is 0.
+pub fn begins_picture(unit: &[u8]) -> bool {
+    unit.get(1).is_some_and(|byte| byte & 0x80 != 0)
+}
+
+/// Whether an SEI NAL unit marks a recovery point (§D.1.8), where decoding can begin without an IDR picture.
+pub fn is_recovery_point(unit: &[u8]) -> bool {
+    const RECOVERY_POINT: u32 = 6;
+    let payload = nal::payload(unit);
+    let mut reader = Reader::new(payload.get(1..).unwrap_or_default());
+    let number = |reader: &mut Reader<'_>| {
+        let mut sum = 0_u32;
+        loop {
+            let byte = reader.u8()?;
+            sum += u32::from(byte);
+            if byte != 0xFF {
+                return Some(sum);
+            }
+        }
+    };
+    while let (Some(kind), Some(size)) = (number(&mut reader), number(&mut reader)) {
+        if kind == RECOVERY_POINT {
+            return true;
+        }
+        if reader.skip(size as usize).is_none() {
+            break;
+        }
+    }
+    false
 }
 
 /// §7.3.2.1.1.1

@@ -1,14 +1,23 @@
-//! H.265: decoder configuration record, picture size, keyframe test.
+//! H.265: decoder configuration record, picture size, keyframe test, where pictures begin.
 //!
 //! Specs: ISO/IEC 14496-15 §8.3.3.1 (hvcC), ITU-T H.265 §7.3.1.2, §7.3.2.2 (SPS), §7.3.3 (profile, tier, level).
 
+use bytes::{BufMut, Bytes, BytesMut};
 use rtmpd_core::Error;
 
 use super::{Size, nal};
 use crate::bytes::{Bits, Reader};
 
+/// Video parameter set.
+pub const NAL_VPS: u8 = 32;
 /// Sequence parameter set.
 pub const NAL_SPS: u8 = 33;
+/// Picture parameter set.
+pub const NAL_PPS: u8 = 34;
+/// Access unit delimiter.
+pub const NAL_AUD: u8 = 35;
+/// Bytes of a parameter set that hold its number: seven sub-layers of an SPS come before it.
+const MAX_SET_HEAD: usize = 160;
 /// Offset of the byte whose low two bits are the length size minus one.
 pub const LENGTH_SIZE_AT: usize = 21;
 /// More arrays or NAL units than this are not looked at.
@@ -55,17 +64,21 @@ fn first_sps<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
     None
 }
 
-/// VPS, SPS, PPS and what else an hvcC has, in its order; ends early where it is cut off.
+/// VPS, SPS and PPS of an hvcC, in its order; ends early where it is cut off. What else it may have, such as the encoder's
+/// name, is not repeated with every keyframe.
 pub fn parameter_sets(record: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut reader = Reader::new(record);
     let mut sets = Vec::new();
     let mut read = || {
         reader.skip(LENGTH_SIZE_AT + 1)?;
         for _ in 0..reader.u8()? {
-            reader.u8()?;
+            let kind = reader.u8()? & 0x3F;
             for _ in 0..reader.u16()?.min(MAX_UNITS) {
                 let length = reader.u16()?;
-                sets.push(reader.take(usize::from(length))?);
+                let unit = reader.take(usize::from(length))?;
+                if (NAL_VPS..=NAL_PPS).contains(&kind) {
+                    sets.push(unit);
+                }
             }
         }
         Some(())
@@ -85,8 +98,32 @@ pub fn is_key(data: &[u8]) -> bool {
     nal::units(data).any(|unit| matches!(nal_type(unit), Some(16..=23)))
 }
 
+/// What a sequence parameter set says that we need.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Sps {
+    /// The picture after the conformance window.
+    pub size: Size,
+    /// chroma_format_idc.
+    pub chroma: u8,
+    /// Bits of a luma sample beyond 8.
+    pub luma_depth: u8,
+    /// Bits of a chroma sample beyond 8.
+    pub chroma_depth: u8,
+    /// sps_max_sub_layers_minus1.
+    sub_layers: u8,
+    /// sps_temporal_id_nesting_flag.
+    nested: bool,
+    /// general_profile_space up to general_level_idc.
+    profile: [u8; 12],
+}
+
 /// The picture size of an SPS NAL unit, after the conformance window.
 pub fn size(sps: &[u8]) -> Option<Size> {
+    parse_sps(sps).map(|sps| sps.size)
+}
+
+/// Reads an SPS NAL unit; `None` when it is not one, or is cut off.
+pub fn parse_sps(sps: &[u8]) -> Option<Sps> {
     if nal_type(sps)? != NAL_SPS {
         return None;
     }
@@ -94,16 +131,70 @@ pub fn size(sps: &[u8]) -> Option<Size> {
     let mut bits = Bits::new(payload.get(2..)?);
     bits.skip(4)?; // sps_video_parameter_set_id
     let sub_layers = bits.read(3)?;
-    bits.bit()?; // sps_temporal_id_nesting_flag
+    let nested = bits.bit()?;
+    let profile = payload.get(3..15)?.try_into().ok()?;
     skip_profile_tier_level(&mut bits, sub_layers)?;
     bits.ue()?; // sps_seq_parameter_set_id
-    let mut chroma = bits.ue()?;
-    if chroma == 3 && bits.bit()? {
-        chroma = 0;
-    }
+    let chroma = bits.ue()?;
+    let planes = if chroma == 3 && bits.bit()? { 0 } else { chroma };
     let width = bits.ue()?;
     let height = bits.ue()?;
-    nal::cropped(&mut bits, Size { width, height }, chroma, 1)
+    let size = nal::cropped(&mut bits, Size { width, height }, planes, 1)?;
+    let luma_depth = bits.ue()? as u8;
+    let chroma_depth = bits.ue()? as u8;
+    let sub_layers = sub_layers as u8;
+    Some(Sps { size, chroma: chroma as u8, luma_depth, chroma_depth, sub_layers, nested, profile })
+}
+
+/// The number by which others refer to a VPS, SPS or PPS; `None` for other NAL units.
+pub fn set_id(unit: &[u8]) -> Option<u32> {
+    let payload = nal::payload(unit.get(..unit.len().min(MAX_SET_HEAD))?);
+    let mut bits = Bits::new(payload.get(2..)?);
+    match nal_type(unit)? {
+        NAL_VPS => bits.read(4),
+        NAL_SPS => {
+            bits.skip(4)?; // sps_video_parameter_set_id
+            let sub_layers = bits.read(3)?;
+            bits.bit()?; // sps_temporal_id_nesting_flag
+            skip_profile_tier_level(&mut bits, sub_layers)?;
+            bits.ue()
+        }
+        NAL_PPS => bits.ue(),
+        _ => None,
+    }
+}
+
+/// Writes an HEVCDecoderConfigurationRecord for 4-byte lengths of these VPS, SPS and PPS NAL units; `None` when there
+/// is no SPS among them, or longer ones than a record can hold.
+pub fn write_record(sets: &[&[u8]]) -> Option<Bytes> {
+    let of = |kind| sets.iter().copied().filter(move |unit| nal_type(unit) == Some(kind));
+    let sps = of(NAL_SPS).find_map(parse_sps)?;
+    let mut out = BytesMut::with_capacity(40 + sets.iter().map(|set| set.len() + 2).sum::<usize>());
+    out.put_u8(1);
+    out.put_slice(&sps.profile);
+    // What no parameter set says: spatial segmentation, parallelism, average frame rate.
+    out.put_slice(&[0xF0, 0, 0xFC, 0xFC | sps.chroma, 0xF8 | sps.luma_depth, 0xF8 | sps.chroma_depth, 0, 0]);
+    // Constant frame rate not known; sub-layers; nesting; 4-byte lengths.
+    out.put_u8((sps.sub_layers + 1) << 3 | u8::from(sps.nested) << 2 | 3);
+    let kinds = [NAL_VPS, NAL_SPS, NAL_PPS];
+    out.put_u8(kinds.iter().filter(|kind| of(**kind).next().is_some()).count() as u8);
+    for kind in kinds {
+        let count = of(kind).count();
+        if count > 0 {
+            out.put_u8(kind);
+            out.put_u16(u16::try_from(count).ok()?);
+        }
+        for unit in of(kind) {
+            out.put_u16(u16::try_from(unit.len()).ok()?);
+            out.put_slice(unit);
+        }
+    }
+    Some(out.freeze())
+}
+
+/// Whether a slice segment is the first one of its picture: first_slice_segment_in_pic_flag.
+pub fn begins_picture(unit: &[u8]) -> bool {
+    unit.get(2).is_some_and(|byte| byte & 0x80 != 0)
 }
 
 fn skip_profile_tier_level(bits: &mut Bits<'_>, sub_layers: u32) -> Option<()> {

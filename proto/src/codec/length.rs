@@ -39,7 +39,7 @@ pub fn samples(track: &Track, frame: &[u8]) -> Option<u32> {
 }
 
 /// Samples of an Opus packet at 48 kHz.
-fn opus(packet: &[u8]) -> Option<u32> {
+pub fn opus(packet: &[u8]) -> Option<u32> {
     let (&toc, rest) = packet.split_first()?;
     let config = u32::from(toc >> 3);
     let frame = match config {

@@ -1,4 +1,4 @@
-//! NAL units with length prefixes, as H.264 and H.265 have them in FLV and ISO BMFF.
+//! NAL units with length prefixes, as H.264 and H.265 have them in FLV and ISO BMFF, or behind start codes.
 //!
 //! Specs: ISO/IEC 14496-15 §5.3.4 (lengths), H.264 §7.4.1 and H.265 §7.4.2 (emulation prevention).
 
@@ -7,6 +7,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 use super::Size;
 use crate::bytes::{Bits, Reader};
 
+/// Bytes of a start code without a zero in front of it.
+pub const START_CODE_LEN: usize = 3;
 /// Parameter sets longer than this are not looked at.
 const MAX_PARAMETER_SET: usize = 1024;
 
@@ -35,6 +37,43 @@ pub fn widen(data: &[u8], size: u8) -> Option<Bytes> {
         out.put_slice(unit);
     }
     Some(out.freeze())
+}
+
+/// The NAL units of a byte stream (Annex B): what stands between start codes, without the zeros behind it. Bytes
+/// before the first start code are passed over.
+pub fn annex_b(data: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = start_code(data).and_then(|at| data.get(at + START_CODE_LEN..));
+    std::iter::from_fn(move || {
+        loop {
+            let begun = rest.take()?;
+            let unit = match start_code(begun) {
+                Some(at) => {
+                    rest = begun.get(at + START_CODE_LEN..);
+                    begun.get(..at)?
+                }
+                None => begun,
+            };
+            // A NAL unit never ends with a zero (§7.4.1), so they belong to the start code or are trailing_zero_8bits.
+            let length = unit.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+            if length > 0 {
+                return unit.get(..length);
+            }
+        }
+    })
+}
+
+/// Where the next start code 00 00 01 is.
+pub fn start_code(data: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        match data.get(at..at + START_CODE_LEN)? {
+            [0, 0, 1] => return Some(at),
+            // No start code can begin in front of a byte above 1, nor two bytes before a 1 that ends none.
+            [_, _, 1..=255] => at += 3,
+            [_, 1..=255, _] => at += 2,
+            _ => at += 1,
+        }
+    }
 }
 
 /// The payload of a parameter set without its emulation prevention bytes.

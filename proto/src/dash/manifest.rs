@@ -63,6 +63,8 @@ pub struct Manifest<'a> {
     pub now: i64,
     /// Stretches of which there are segments, oldest first.
     pub eras: &'a [Era],
+    /// Something is being made: one more segment is told of than there are.
+    pub live: bool,
     /// The tracks' segments.
     pub lanes: &'a [Lane<'a>],
 }
@@ -133,6 +135,25 @@ fn listed<'a>(
     let from = window.whole().len().saturating_sub(manifest.settings.dash_cache.max(1));
     let number = era.number;
     window.whole().skip(from).chain(window.unfinished()).filter(move |segment| segment.init == number)
+}
+
+/// Where a lane's segments begin and how long they are. The one that is being made, or will be next, is among them from the
+/// moment the one before is whole: players that have read all they know of find it at once, and wait for its bytes.
+fn timeline(manifest: &Manifest<'_>, lane: &Lane<'_>, era: &Era) -> Vec<(u64, u64)> {
+    let whole = |segment: &&Segment| lane.window.unfinished().is_none_or(|open| open.msn != segment.msn);
+    let all: Vec<&Segment> = listed(manifest, lane, era).collect();
+    let mut out: Vec<(u64, u64)> =
+        all.iter().copied().filter(whole).map(|segment| (segment.base, segment.length)).collect();
+    // As long as its neighbour, as far as anybody knows: players find what follows by what was said of it.
+    let expected = out.last().map_or(u64::from(lane.scale), |(_, length)| *length);
+    match lane.window.unfinished().filter(|open| open.init == era.number) {
+        Some(open) => out.push((open.base, open.length.max(expected))),
+        None if manifest.live && manifest.eras.last().is_some_and(|last| last.number == era.number) => {
+            out.extend(out.last().map(|(base, length)| (base + length, expected)));
+        }
+        None => {}
+    }
+    out
 }
 
 fn write_period(out: &mut String, manifest: &Manifest<'_>, era: &Era, is_last: bool) -> std::fmt::Result {
@@ -214,18 +235,14 @@ fn write_template(
         write!(out, " availabilityTimeOffset=\"{early:.3}\" availabilityTimeComplete=\"false\"")?;
     }
     out.push_str(">\n<SegmentTimeline>");
-    let expected = lane.window.whole().next_back().map_or(0, |segment| segment.length);
     let mut next = None;
-    for segment in listed(manifest, lane, era) {
-        let whole = lane.window.unfinished().is_none_or(|open| open.msn != segment.msn);
-        // The length of one that is being made is that of its neighbour, as far as anybody knows.
-        let length = if whole { segment.length } else { segment.length.max(expected) };
-        if next == Some(segment.base) {
+    for (base, length) in timeline(manifest, lane, era) {
+        if next == Some(base) {
             write!(out, "<S d=\"{length}\"/>")?;
         } else {
-            write!(out, "<S t=\"{}\" d=\"{length}\"/>", segment.base)?;
+            write!(out, "<S t=\"{base}\" d=\"{length}\"/>")?;
         }
-        next = Some(segment.base + segment.length);
+        next = Some(base + length);
     }
     out.push_str("</SegmentTimeline></SegmentTemplate>\n");
     Ok(())

@@ -90,7 +90,13 @@ impl Cutter {
         }
         let length = dts - open.segment;
         let forced = length >= (self.segment_target * MAX_STRETCH).max(MIN_FORCED) || self.bytes > MAX_BYTES;
-        let cut = if forced || (key && is_full(length, self.gop, self.segment_target, self.segments)) {
+        // Where every frame is a place to begin, none comes too early. Elsewhere frame times that were rounded to ms must
+        // not make a segment a GOP longer than it should be.
+        let slack = if self.gop == open.step { 0 } else { i64::from(HZ) / 50 };
+        let target =
+            if self.segments < FIRST_COUNT { self.segment_target.min(FIRST) } else { self.segment_target };
+        let full = length + slack >= target || length + self.gop > target + slack.max(open.step);
+        let cut = if forced || (key && full) {
             open.segment = dts;
             open.part = dts;
             self.segments = self.segments.saturating_add(1);
@@ -131,14 +137,6 @@ impl Cutter {
         self.gop = 0;
         self.bytes = 0;
     }
-}
-
-/// Whether a segment of this length should end at this keyframe: the next GOP would make it longer than it should be.
-fn is_full(length: i64, gop: i64, target: i64, segments: u32) -> bool {
-    let target = if segments < FIRST_COUNT { target.min(FIRST) } else { target };
-    // Frame times that were rounded to ms must not make a GOP one too long.
-    let slack = i64::from(HZ) / 50;
-    length + slack >= target || length + gop > target + slack
 }
 
 fn ticks(duration: Duration) -> i64 {

@@ -6,7 +6,7 @@ use rtmpd_core::media::{Frame, Kind, Track, timebase::rescale};
 
 use super::{HZ, Voice};
 use crate::codec::length;
-use crate::container::fmp4::Sample;
+use crate::container::fmp4::{Sample, sample_data};
 
 /// Ticks of pictures: every frame rate and every ms is a whole number of them.
 const VIDEO_SCALE: u32 = 90_000;
@@ -72,7 +72,7 @@ impl Samples {
         let at = rescale(frame.dts, self.track.clock_rate, self.scale);
         let cts = rescale(i64::from(frame.cts), self.track.clock_rate, self.scale);
         let cts = i32::try_from(cts).unwrap_or(0);
-        let sample = Sample { duration: 0, cts, key: frame.key, data: frame.data.clone() };
+        let sample = Sample { duration: 0, cts, key: frame.key, data: sample_data(&self.track, frame) };
         let is_sound = self.track.kind() == Kind::Audio;
         let known = length::samples(&self.track, &frame.data)
             .filter(|_| is_sound)

@@ -4,11 +4,9 @@
 //
 // The page comes from an origin of its own, as a player page on another host would: CORS must be right.
 import { createServer } from 'node:http';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { withBrowser } from './chromium.mjs';
 
 const [url, seconds, ...flags] = process.argv.slice(2);
 const media = { hasAudio: !flags.includes('--no-audio'), hasVideo: !flags.includes('--no-video') };
@@ -21,14 +19,6 @@ function servePage() {
     response.end(script ? library : '<!doctype html><script src="/mpegts.js"></script><video muted></video>');
   });
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
-}
-
-function openBrowser(profile) {
-  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync',
-    '--autoplay-policy=no-user-gesture-required'];
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  return chromium.launchPersistentContext(profile, { executablePath, headless: true, args });
 }
 
 // Runs in the page: plays, and resolves once `seconds` of media were shown or after twice that time and 15 s.
@@ -59,16 +49,14 @@ async function playInPage({ url, seconds, media }) {
 }
 
 const server = await servePage();
-const profile = mkdtempSync(join(tmpdir(), 'rtmpd-browser-'));
-const browser = await openBrowser(profile);
 try {
-  const page = await browser.newPage();
-  page.on('console', (message) => { if (message.type() === 'error') console.error(message.text()); });
-  await page.goto(`http://127.0.0.1:${server.address().port}/`);
-  const result = await page.evaluate(playInPage, { url, seconds: Number(seconds), media });
-  console.log(JSON.stringify(result));
+  await withBrowser(['--autoplay-policy=no-user-gesture-required'], {}, async (browser) => {
+    const page = await browser.newPage();
+    page.on('console', (message) => { if (message.type() === 'error') console.error(message.text()); });
+    await page.goto(`http://127.0.0.1:${server.address().port}/`);
+    const result = await page.evaluate(playInPage, { url, seconds: Number(seconds), media });
+    console.log(JSON.stringify(result));
+  });
 } finally {
-  await browser.close();
   server.close();
-  rmSync(profile, { recursive: true, force: true });
 }

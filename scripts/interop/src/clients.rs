@@ -112,6 +112,21 @@ impl Player {
         })
     }
 
+    /// A current ffmpeg for what comes as MPEG-TS or fragments. Transport streams carry delimiters and parameter sets among
+    /// the pictures, which no FLV does: they are taken out.
+    pub fn ffmpeg_segments(url: &str, media: Media) -> Self {
+        let units = if media == Media::HevcAac { "32-35" } else { "7-9" };
+        Self::start("ffmpeg player", "flv", |output| {
+            let mut command = Command::new(paths::modern_ffmpeg());
+            command.args(["-nostdin", "-loglevel", "info", "-y", "-i", url, "-map", "0", "-c", "copy"]);
+            if media.has_units() {
+                command.args(["-bsf:v", &format!("filter_units=remove_types={units}")]);
+            }
+            command.args(["-flush_packets", "1", "-f", "flv"]).arg(output);
+            command
+        })
+    }
+
     /// `rtmpdump --live -r URL -o FILE.flv`
     pub fn rtmpdump(url: &str) -> Self {
         Self::start("rtmpdump", "flv", |output| {
@@ -223,6 +238,40 @@ pub fn browser(url: &str, seconds: u32, flags: &[&str]) -> String {
     let json = std::fs::read_to_string(folder.join("stdout")).expect("the browser's JSON");
     std::fs::remove_dir_all(&folder).ok();
     json
+}
+
+/// A visitor of the player page at `origin`, in headless Chromium: a scenario of `browser/page.mjs`, which fails by itself.
+pub fn visitor(scenario: &str, origin: &str, argument: &str) -> Visitor {
+    let folder = paths::scratch("visitor");
+    let mut command = Command::new("node");
+    command.arg(paths::repository().join("scripts/interop/browser/page.mjs"));
+    command.args([scenario, origin, argument]);
+    command.stdout(File::create(folder.join("stdout")).expect("a file can be made"));
+    Visitor { process: Process::start("the visitor", &mut command, &folder.join("stderr")), folder }
+}
+
+/// Somebody who uses the player page.
+#[derive(Debug)]
+pub struct Visitor {
+    process: Process,
+    folder: PathBuf,
+}
+
+impl Visitor {
+    /// Waits until the scenario has come to the place where it prints this.
+    pub fn wait_for(&mut self, word: &str) {
+        until(word, Duration::from_secs(60), || {
+            let said = std::fs::read_to_string(self.folder.join("stdout")).unwrap_or_default();
+            assert!(said.contains(word) || self.process.is_running(), "the visitor has gone");
+            said.contains(word)
+        });
+    }
+
+    /// Waits for the end of the scenario, and wants it to have gone well.
+    pub fn finish(mut self) {
+        self.process.succeed(Duration::from_secs(180));
+        std::fs::remove_dir_all(&self.folder).ok();
+    }
 }
 
 /// The md5 of every decoded picture of a file, by Debian's ffmpeg.

@@ -72,6 +72,11 @@ impl Media {
         }
     }
 
+    /// Whether its pictures are NAL units.
+    pub fn has_units(self) -> bool {
+        !matches!(self, Self::AudioOnly | Self::Av1Aac | Self::Vp9Aac)
+    }
+
     /// Whether Debian's ffmpeg 5.1 cannot carry it in FLV.
     pub fn is_enhanced(self) -> bool {
         match self {

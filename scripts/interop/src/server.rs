@@ -25,13 +25,23 @@ impl Server {
 
     /// Starts a server with more settings: `top` in `<config>`, `rtmp` in `<rtmp>`.
     pub fn start_with(name: &str, top: &str, rtmp: &str) -> Self {
+        Self::start_in(paths::scratch, name, [top, rtmp, ""])
+    }
+
+    /// Starts a server with more settings in `<http>`.
+    pub fn start_http(name: &str, http: &str) -> Self {
+        Self::start_in(paths::scratch, name, ["", "", http])
+    }
+
+    /// Starts a server in a folder of the caller's choice, with more settings in `<config>`, `<rtmp>` and `<http>`.
+    pub fn start_in(folder: impl Fn(&str) -> PathBuf, name: &str, [top, rtmp, http]: [&str; 3]) -> Self {
         // Another process may take a port between the choice and the start: then choose again.
         for _ in 0..4 {
-            let folder = paths::scratch(name);
+            let folder = folder(name);
             let [rtmp_port, http_port, https_port] = free_ports();
             let config = format!(
                 "<config>\n  {top}\n  <rtmp><ip>127.0.0.1</ip><port>{rtmp_port}</port>{rtmp}</rtmp>\n  \
-                 <http><ip>127.0.0.1</ip><port>{http_port}</port><sport>{https_port}</sport></http>\n  \
+                 <http><ip>127.0.0.1</ip><port>{http_port}</port><sport>{https_port}</sport>{http}</http>\n  \
                  <rtsp><enable>false</enable></rtsp>\n  <srt><enable>false</enable></srt>\n</config>\n"
             );
             std::fs::create_dir_all(folder.join("html")).expect("html/ can be made");
@@ -90,6 +100,16 @@ impl Server {
     /// `rtmp://…/live/NAME`
     pub fn rtmp(&self, name: &str) -> String {
         format!("rtmp://127.0.0.1:{}/live/{name}", self.rtmp)
+    }
+
+    /// A URL of its HTTP server.
+    pub fn http(&self, path: &str) -> String {
+        format!("{}{path}", self.origin())
+    }
+
+    /// `http://…`, without a slash at the end.
+    pub fn origin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.http)
     }
 
     /// `http://…/live/NAME.flv`

@@ -5,12 +5,14 @@ mod amf;
 mod flv;
 mod http;
 mod machine;
+mod mp4;
 mod rtmp;
 mod source;
 
 pub use amf::{amf0, amf3};
 pub use flv::{flv_bodies, flv_file};
 pub use http::{http_request, http_server, websocket};
+pub use mp4::{fmp4_fragments, mp4_index};
 pub use rtmp::{rtmp_chunks, rtmp_handshake, rtmp_player, rtmp_publisher, rtmp_server};
 
 /// A target's body.
@@ -22,8 +24,10 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("amf3", amf3),
     ("flv_bodies", flv_bodies),
     ("flv_file", flv_file),
+    ("fmp4_fragments", fmp4_fragments),
     ("http_request", http_request),
     ("http_server", http_server),
+    ("mp4_index", mp4_index),
     ("rtmp_chunks", rtmp_chunks),
     ("rtmp_handshake", rtmp_handshake),
     ("rtmp_player", rtmp_player),

@@ -74,24 +74,26 @@ fn cuts(tracks: &[&Indexed], target: i64) -> Vec<i64> {
     let total = lasts.flatten().max().unwrap_or(start);
     let target = target.max(total.saturating_sub(start) / MAX_SEGMENTS).max(1);
     let mut cuts = vec![start];
+    // Encoders' keyframes may come a little early.
+    let early = if lead.track.kind() == Kind::Video { target / 20 } else { 0 };
     for sample in lead.samples.iter().filter(|sample| sample.key) {
-        cut(&mut cuts, ticks(lead, sample.pts()), target);
+        cut(&mut cuts, ticks(lead, sample.pts()), target - early);
     }
     // Where pictures end before the sound does, the rest is cut by time.
     let pictures_end = lead.samples.iter().map(|sample| end(lead, &sample)).max().unwrap_or(start);
     for track in tracks.iter().skip(1) {
         let rest = track.samples.iter().map(|sample| ticks(track, sample.pts()));
-        rest.filter(|&at| at >= pictures_end && total - at >= target)
+        rest.filter(|&at| at >= pictures_end && total.saturating_sub(at) >= target)
             .for_each(|at| cut(&mut cuts, at, target));
     }
     cuts.push(total.max(start));
     cuts
 }
 
-/// Cuts here if the segment that is begun is long enough: encoders' keyframes may come a little early.
-fn cut(cuts: &mut Vec<i64>, at: i64, target: i64) {
+/// Cuts here if the segment that is begun is long enough.
+fn cut(cuts: &mut Vec<i64>, at: i64, least: i64) {
     let length = at.saturating_sub(cuts.last().copied().unwrap_or(at));
-    if length >= target.saturating_sub(target / 20).max(1) {
+    if length >= least {
         cuts.push(at);
     }
 }

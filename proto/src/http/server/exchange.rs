@@ -9,7 +9,7 @@ use rtmpd_core::{Call, Event, Fetch, Instant, Note, Output, Request, StreamKey};
 
 use super::super::library::{Area, Library, kept};
 use super::super::route::{Route, allowed, route, wrong_app};
-use super::super::wire::{Body, Conditions, Failure, Head, Response, Target, host_name, shown};
+use super::super::wire::{Body, Conditions, Failure, Head, Response, Target, accepts_gzip, host_name, shown};
 use super::super::ws;
 use super::library::Borrowing;
 use super::live::{Asking, Form, live_head};
@@ -153,9 +153,10 @@ impl HttpServer {
 
     fn ask_page(&mut self, manner: Manner, head: &Head, target: &Target, path: Arc<str>) {
         let if_none_match = head.field("if-none-match").map(Into::into);
+        let gzip = accepts_gzip(head);
         let query = target.query.as_str().into();
         self.stage = Stage::Page(Box::new(Waiting { manner, path: path.clone(), query }));
-        self.out.push_back(Output::Event(Event::Call(Call::Page { path, if_none_match })));
+        self.out.push_back(Output::Event(Event::Call(Call::Page { path, if_none_match, gzip })));
     }
 
     fn ask_play(

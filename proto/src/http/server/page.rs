@@ -22,14 +22,12 @@ impl HttpServer {
     pub(super) fn answer_page(&mut self, now: Instant, waiting: &Waiting, answer: Answer) {
         let Waiting { manner, path, query } = waiting;
         let response = match answer {
-            Answer::Page { etag, not_modified: true, .. } => {
-                Response::new(304).field("ETag", &etag).field("Cache-Control", "no-cache").unsized_body()
+            Answer::Page { etag, not_modified: true, .. } => kept_by(304, &etag).unsized_body(),
+            Answer::Page { content_type, etag, body, gzip, .. } => {
+                let response = kept_by(200, &etag).field("X-Content-Type-Options", "nosniff");
+                let response = if gzip { response.field("Content-Encoding", "gzip") } else { response };
+                response.body(content_type, body)
             }
-            Answer::Page { content_type, etag, body, .. } => Response::new(200)
-                .field("ETag", &etag)
-                .field("Cache-Control", "no-cache")
-                .field("X-Content-Type-Options", "nosniff")
-                .body(content_type, body),
             Answer::Folder => {
                 let there = match &**query {
                     "" => format!("{}/", encode_path(path)),
@@ -56,4 +54,10 @@ impl HttpServer {
         };
         self.respond(now, *manner, response);
     }
+}
+
+/// What caches are to know: every body has a validator, and who cannot unpack gets another one (RFC 9110 §12.5.5).
+fn kept_by(status: u16, etag: &str) -> Response {
+    let response = Response::new(status).field("ETag", etag);
+    response.field("Cache-Control", "no-cache").field("Vary", "Accept-Encoding")
 }

@@ -29,9 +29,13 @@ impl HttpServer {
         };
         let host = if asked.host.contains(':') { format!("[{}]", asked.host) } else { asked.host.clone() };
         let port = self.settings.rtmp_port;
-        let urls: Vec<String> = keys.iter().map(|key| format!("rtmp://{host}:{port}/{key}")).collect();
+        let origin = format!("rtmp://{host}:{port}");
+        let urls: Vec<String> = keys.iter().map(|key| format!("{origin}/{key}")).collect();
         let body = format!("{{\"stream\":{}}}", json_strings(urls.iter().map(String::as_str)));
-        let response = Response::new(200).field("Cache-Control", "no-cache");
+        // An empty list, too, must tell a page where one can push to.
+        let response = Response::new(200)
+            .field("Cache-Control", "no-cache")
+            .field("Publish-To", &format!("{origin}/live"));
         self.respond(now, manner, response.body("application/json", Bytes::from(body)));
     }
 }

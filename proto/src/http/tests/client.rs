@@ -8,6 +8,7 @@ use bytes::Bytes;
 use rtmpd_core::media::{Description, Kind, Packaging, Packet};
 use rtmpd_core::{
     Answer, Call, Close, Error, Event, Input, Instant, Machine, Media, Output, Peer, Refusal, Reply, Request,
+    StreamKey,
 };
 
 use super::super::ws::{Opcode, message};
@@ -176,7 +177,10 @@ impl Client {
 }
 
 fn answer(call: &Call) -> Answer {
-    let Call::Page { path, if_none_match } = call else { return Answer::NotFound };
+    if *call == Call::Streams {
+        return Answer::Streams(vec![StreamKey::new("live", "a").unwrap()]);
+    }
+    let Call::Page { path, if_none_match, gzip } = call else { return Answer::NotFound };
     match &**path {
         "/" | "/index.html" => {
             let not_modified = if_none_match.as_deref() == Some("\"e\"");
@@ -186,6 +190,7 @@ fn answer(call: &Call) -> Answer {
                 etag: "\"e\"".into(),
                 body,
                 not_modified,
+                gzip: *gzip,
             }
         }
         "/sub" | "/a b" => Answer::Folder,

@@ -3,6 +3,7 @@
 
 mod any;
 mod bodies;
+mod browsers;
 mod client;
 mod connections;
 mod heads;
@@ -109,7 +110,7 @@ impl Talk {
 }
 
 fn answer(call: Call) -> Answer {
-    let Call::Page { path, if_none_match } = call else { return Answer::NotFound };
+    let Call::Page { path, if_none_match, .. } = call else { return Answer::NotFound };
     match &*path {
         "/folder" => Answer::Folder,
         "/missing" | "/abc/x.flv" => Answer::NotFound,
@@ -119,6 +120,7 @@ fn answer(call: Call) -> Answer {
             etag: "\"1\"".into(),
             body: Bytes::from(format!("page:{path}")),
             not_modified: if_none_match.is_some_and(|tag| &*tag == "\"1\""),
+            gzip: false,
         },
     }
 }

@@ -49,9 +49,12 @@ fn routed(method: &str, target: &str, upgrade: bool) -> Result<Route, Failure> {
     route(method, &Target::parse(target).unwrap(), upgrade)
 }
 
+fn key(name: &str) -> StreamKey {
+    StreamKey::new("live", name).unwrap()
+}
+
 #[test]
 fn routes() {
-    let key = |name| StreamKey::new("live", name).unwrap();
     for (target, upgrade, name, packaging) in [
         ("/live/a.flv", false, "a", "flv"),
         ("/live/a", false, "a", "flv"),
@@ -74,6 +77,28 @@ fn routes() {
         };
         assert_eq!((found, as_messages), ((key(name), Packaging(packaging)), upgrade), "{target}");
     }
+    // Without a day it is the live stream's playlist.
+    assert!(matches!(routed("GET", "/rec/a.m3u8", false), Ok(Route::Shelf(..))));
+    assert_eq!(routed("GET", "/a/b.flv", false), Ok(Route::Page("/a/b.flv".into())));
+    assert_eq!(routed("OPTIONS", "/live/a.flv", false), Ok(Route::Preflight));
+    for (method, target, upgrade, status) in [
+        ("POST", "/live/a.flv", false, 405),
+        ("DELETE", "/", false, 405),
+        ("GET", "/live/a.xyz", false, 404),
+        ("GET", "/live/", false, 404),
+        ("GET", "/rec", false, 404),
+        ("GET", "/vod/x.mp4", true, 404),
+        ("GET", "/api/nothing", false, 404),
+        ("GET", "/chat", true, 404),
+    ] {
+        assert_eq!(routed(method, target, upgrade).unwrap_err().status, status, "{method} {target}");
+    }
+    let wrong_app = routed("GET", "/abc/x.flv", true).unwrap_err();
+    assert!(wrong_app.text.contains("app 'abc' does not exist"), "{}", wrong_app.text);
+}
+
+#[test]
+fn routes_to_objects() {
     for (target, name, packaging, object, version) in [
         ("/live/a.m3u8", "a", "hls", "index.m3u8", 0),
         ("/live/a.m3u8?format=fmp4", "a", "cmaf", "index.m3u8", 0),
@@ -98,6 +123,10 @@ fn routes() {
     ] {
         assert_eq!(routed("GET", target, false).map_err(|failure| failure.status), Err(status), "{target}");
     }
+}
+
+#[test]
+fn routes_to_files() {
     for (target, area, path, aim) in [
         ("/api/rec", Area::Rec(None), "", Aim::Streams),
         ("/api/rec?vhost=a.com", Area::Rec(Some("a.com".into())), "", Aim::Streams),
@@ -114,24 +143,6 @@ fn routes() {
         let expected = Library { area, path: path.to_owned(), aim };
         assert_eq!(routed("GET", target, false), Ok(Route::Library(expected)), "{target}");
     }
-    // Without a day it is the live stream's playlist.
-    assert!(matches!(routed("GET", "/rec/a.m3u8", false), Ok(Route::Shelf(..))));
-    assert_eq!(routed("GET", "/a/b.flv", false), Ok(Route::Page("/a/b.flv".into())));
-    assert_eq!(routed("OPTIONS", "/live/a.flv", false), Ok(Route::Preflight));
-    for (method, target, upgrade, status) in [
-        ("POST", "/live/a.flv", false, 405),
-        ("DELETE", "/", false, 405),
-        ("GET", "/live/a.xyz", false, 404),
-        ("GET", "/live/", false, 404),
-        ("GET", "/rec", false, 404),
-        ("GET", "/vod/x.mp4", true, 404),
-        ("GET", "/api/nothing", false, 404),
-        ("GET", "/chat", true, 404),
-    ] {
-        assert_eq!(routed(method, target, upgrade).unwrap_err().status, status, "{method} {target}");
-    }
-    let wrong_app = routed("GET", "/abc/x.flv", true).unwrap_err();
-    assert!(wrong_app.text.contains("app 'abc' does not exist"), "{}", wrong_app.text);
 }
 
 fn head(text: &str) -> Result<Option<super::super::wire::Head>, u16> {

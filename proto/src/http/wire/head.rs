@@ -192,6 +192,18 @@ impl Head {
     }
 }
 
+/// Whether the client can unpack gzip: it says so, and does not give it the weight of nothing (RFC 9110 §12.5.3).
+pub(crate) fn accepts_gzip(head: &Head) -> bool {
+    let items = head.all("accept-encoding").flat_map(|value| value.split(','));
+    let mut weights = items.filter_map(|item| {
+        let mut parts = item.split(';').map(str::trim);
+        let is_gzip = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+        let weight = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
+        is_gzip.then(|| weight.is_none_or(|weight| weight.parse::<f32>().is_ok_and(|weight| weight > 0.0)))
+    });
+    weights.next().unwrap_or(false)
+}
+
 fn parse_length(text: &str) -> Result<u64, Failure> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let length = text.parse().ok().filter(|&length: &u64| is_number && length < 1 << 63);

@@ -16,6 +16,7 @@ mod target;
 pub use body::Body;
 pub use condition::{Conditions, Verdict};
 pub use date::{imf_fixdate, parse_fixdate};
+pub(super) use head::accepts_gzip;
 pub use head::{Head, HeadReader, MAX_HEAD};
 pub use range::{ByteRange, Ranges, ranges};
 pub use response::Response;

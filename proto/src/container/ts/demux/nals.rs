@@ -1,0 +1,147 @@
+//! A byte stream → the NAL units of each access unit.
+//!
+//! Specs: ITU-T H.264 §7.4.1.2.3 (first NAL unit of an access unit), table 7-1; ITU-T H.265 §7.4.2.4.4, table 7-1.
+
+use bytes::Bytes;
+
+use crate::codec::{h264, h265, nal};
+
+/// Which of the two.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Syntax {
+    H264,
+    H265,
+}
+
+/// What a NAL unit means for where access units begin.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(super) enum Role {
+    /// Begins one, and says nothing else.
+    Delimiter,
+    /// A parameter set; behind a slice, it begins the next one.
+    Set,
+    /// Belongs to the slices that follow.
+    Before,
+    Slice {
+        is_first: bool,
+        is_key: bool,
+    },
+    /// Belongs to what it stands in.
+    Other,
+}
+
+impl Syntax {
+    pub(super) fn role(self, unit: &[u8]) -> Role {
+        match self {
+            Self::H264 => match h264::nal_type(unit) {
+                Some(kind @ (1 | 2 | h264::NAL_IDR)) => {
+                    Role::Slice { is_first: h264::begins_picture(unit), is_key: kind == h264::NAL_IDR }
+                }
+                Some(h264::NAL_AUD) => Role::Delimiter,
+                Some(h264::NAL_SPS | h264::NAL_PPS) => Role::Set,
+                Some(h264::NAL_SEI | 14..=18) => Role::Before,
+                _ => Role::Other,
+            },
+            Self::H265 => match h265::nal_type(unit) {
+                // Other layers belong to the pictures of the base layer.
+                _ if !is_base_layer(unit) => Role::Other,
+                Some(kind @ (0..=9 | 16..=23)) => {
+                    Role::Slice { is_first: h265::begins_picture(unit), is_key: kind >= 16 }
+                }
+                Some(h265::NAL_AUD) => Role::Delimiter,
+                Some(h265::NAL_VPS | h265::NAL_SPS | h265::NAL_PPS) => Role::Set,
+                Some(39 | 41..=44 | 48..=55) => Role::Before,
+                _ => Role::Other,
+            },
+        }
+    }
+}
+
+/// nuh_layer_id is 0.
+fn is_base_layer(unit: &[u8]) -> bool {
+    matches!(unit, [first, second, ..] if first & 1 == 0 && second >> 3 == 0)
+}
+
+/// The NAL units of one access unit.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct AccessUnit {
+    /// In their order, without delimiters.
+    pub(super) units: Vec<Bytes>,
+    /// The first slice.
+    pub(super) slice: Option<Bytes>,
+    pub(super) is_key: bool,
+}
+
+/// The access units of `data`, which begins with one.
+pub(super) fn split(syntax: Syntax, data: &Bytes) -> Vec<AccessUnit> {
+    let mut all = Vec::with_capacity(1);
+    let mut now = AccessUnit::default();
+    for unit in nal::annex_b(data) {
+        let role = syntax.role(unit);
+        let begins = match role {
+            Role::Delimiter | Role::Set | Role::Before => true,
+            Role::Slice { is_first, .. } => is_first,
+            Role::Other => false,
+        };
+        if begins && now.slice.is_some() {
+            all.push(std::mem::take(&mut now));
+        }
+        if role == Role::Delimiter {
+            continue;
+        }
+        let unit = data.slice_ref(unit);
+        if let Role::Slice { is_key, .. } = role {
+            now.is_key |= is_key;
+            now.slice.get_or_insert_with(|| unit.clone());
+        }
+        now.units.push(unit);
+    }
+    if !now.units.is_empty() {
+        all.push(now);
+    }
+    all
+}
+
+/// Puts the two fields of each frame together, as players that want whole frames expect.
+pub(super) fn join_fields(units: Vec<AccessUnit>, sps: &h264::Sps) -> Vec<AccessUnit> {
+    let head = |unit: &AccessUnit| h264::SliceHead::parse(unit.slice.as_ref()?, sps);
+    let mut joined: Vec<AccessUnit> = Vec::with_capacity(units.len());
+    let mut is_pair = false;
+    for unit in units {
+        let fits = |last: &AccessUnit| head(last).zip(head(&unit)).is_some_and(|(a, b)| a.is_field_pair(&b));
+        match joined.last_mut() {
+            Some(last) if !is_pair && fits(last) => {
+                last.units.extend(unit.units);
+                is_pair = true;
+            }
+            Some(_) | None => {
+                joined.push(unit);
+                is_pair = false;
+            }
+        }
+    }
+    joined
+}
+
+/// Bytes of `data` that still belong to the access unit before. A PES packet that tells a time and begins with a NAL
+/// unit begins an access unit, unless that is a later slice.
+pub(super) fn lead(syntax: Syntax, data: &[u8], has_time: bool) -> usize {
+    let mut at = 0;
+    let mut is_front = true;
+    loop {
+        let rest = data.get(at..).unwrap_or_default();
+        let Some(code) = nal::start_code(rest) else { return data.len() };
+        let is_aligned = rest.get(..code).is_some_and(|zeros| zeros.iter().all(|byte| *byte == 0));
+        let unit = rest.get(code + nal::START_CODE_LEN..).unwrap_or_default();
+        let begins = match syntax.role(unit) {
+            Role::Delimiter | Role::Set | Role::Before => true,
+            Role::Slice { is_first, .. } => is_first,
+            Role::Other => is_front && is_aligned && has_time,
+        };
+        if begins {
+            return if is_front && is_aligned { 0 } else { at + code };
+        }
+        at += code + nal::START_CODE_LEN;
+        is_front = false;
+    }
+}
