@@ -15,7 +15,9 @@ export async function startHls(route, world) {
 }
 
 function startByScript(Hls, { url, live }, { video, hear }) {
-  const player = new Hls({ lowLatencyMode: true, enableWorker: true, backBufferLength: 30, maxLiveSyncPlaybackRate: 1.15 });
+  const player = new Hls({ lowLatencyMode: true, enableWorker: true, backBufferLength: 30, maxLiveSyncPlaybackRate: 1.15,
+    // A recording that still grows is watched from its beginning.
+    startPosition: live ? -1 : 0 });
   let mends = 0;
   let bytes = 0;
   let sound = {};
