@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use rtmpd_core::files::FileCall;
+use rtmpd_core::files::{FileCall, Root};
 use rtmpd_core::{Answer, Call};
 use rtmpd_netloop::{Caller, Done};
 
@@ -24,6 +24,8 @@ const QUEUE: usize = 1024;
 
 /// Threads that write, each in the order of what it is given.
 const WRITERS: usize = 4;
+/// Threads that write uploads: those may be large, and recordings must not wait for them.
+const UPLOADERS: usize = 2;
 /// How long the last writes may take when the server ends.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -92,6 +94,8 @@ pub(crate) struct Site {
     readers: Pool<(Call, Done)>,
     /// Each has one thread: what is written to one folder is written in order.
     writers: Vec<Pool<(Call, Done)>>,
+    /// As `writers`, of what clients send.
+    uploaders: Vec<Pool<(Call, Done)>>,
 }
 
 impl Site {
@@ -110,15 +114,21 @@ impl Site {
             });
         };
         let work: Arc<dyn Fn((Call, Done)) + Send + Sync> = Arc::new(work);
-        let writers = (0..WRITERS).map(|_| Pool::start(1, QUEUE, Arc::clone(&work)));
-        let writers = writers.collect::<io::Result<_>>()?;
-        Ok(Self { readers: Pool::start(THREADS, QUEUE, work)?, writers })
+        let many = |count: usize| -> io::Result<Vec<_>> {
+            (0..count).map(|_| Pool::start(1, QUEUE, Arc::clone(&work))).collect()
+        };
+        let (writers, uploaders) = (many(WRITERS)?, many(UPLOADERS)?);
+        Ok(Self { readers: Pool::start(THREADS, QUEUE, work)?, writers, uploaders })
     }
 
     /// Takes no more questions and waits for the answers to those it has.
     pub(crate) fn finish(&self) {
         let deadline = Instant::now() + GRACE;
-        self.writers.iter().chain([&self.readers]).for_each(|pool| pool.finish(deadline));
+        self.writers
+            .iter()
+            .chain(&self.uploaders)
+            .chain([&self.readers])
+            .for_each(|pool| pool.finish(deadline));
     }
 
     fn pool(&self, call: &Call) -> Option<&Pool<(Call, Done)>> {
@@ -127,8 +137,9 @@ impl Site {
         let place = changes.first()?.place();
         place.root.hash(&mut hasher);
         place.path.split('/').next().hash(&mut hasher);
-        let count = u64::try_from(self.writers.len()).ok()?;
-        self.writers.get(usize::try_from(hasher.finish() % count).ok()?)
+        let pools = if place.root == Root::Vod { &self.uploaders } else { &self.writers };
+        let count = u64::try_from(pools.len()).ok()?;
+        pools.get(usize::try_from(hasher.finish() % count).ok()?)
     }
 }
 

@@ -64,11 +64,13 @@ fn serve(place: &Place, parsed: &Parsed) -> io::Result<()> {
         warn!(target: TARGET, "{warning}");
     }
     let hub = Hub::new(plan.hub, plan.make_packager());
-    let site = Arc::new(Site::start(
-        Pages::new(place.folder.join(SITE)),
-        Files::new(&place.folder),
-        Arc::clone(&hub),
-    )?);
+    let files = Files::new(&place.folder);
+    match files.discard_uploads() {
+        Ok(0) => {}
+        Ok(count) => info!(target: TARGET, "uploads: {count} that were cut off are removed"),
+        Err(error) => warn!(target: TARGET, "uploads that were cut off cannot be removed: {error}"),
+    }
+    let site = Arc::new(Site::start(Pages::new(place.folder.join(SITE)), files, Arc::clone(&hub))?);
     look_after(place.folder.join("rec"), plan.limits())?;
     let settings = plan.netloop.clone();
     let server =

@@ -8,14 +8,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rtmpd_conf::Settings;
-use rtmpd_conf::settings::{HlsFormat, RecMode};
+use rtmpd_conf::settings::{HlsFormat, RecMode, UploadFrom};
 use rtmpd_core::hub::HubSettings;
 use rtmpd_core::media::{MakePackager, Packager, RingLimits};
 use rtmpd_core::{Attendant, Dice, Service};
 use rtmpd_netloop::{Clock, Listener, MakeAttendants};
 use rtmpd_proto::cmaf::{CMAF, CmafPackager};
 use rtmpd_proto::hls::{HLS, HlsPackager};
-use rtmpd_proto::http::{self, HttpService};
+use rtmpd_proto::http::{self, HttpService, Uploaders, Uploads};
 use rtmpd_proto::rec::{self, Recorders};
 use rtmpd_proto::rtmp::{self, RtmpPackager, RtmpService};
 use rtmpd_proto::segment::{self, Format};
@@ -47,7 +47,7 @@ impl Plan {
             hub: hub_settings(settings, netloop.workers()),
             netloop,
             rtmp: rtmp_settings(settings),
-            http: http::Settings { rtmp_port: settings.rtmp.port, ..http::Settings::default() },
+            http: http_settings(settings),
             segments: segment_settings(settings),
             rec: rec_settings(settings),
             limits: limits(settings),
@@ -159,6 +159,20 @@ fn rtmp_settings(settings: &Settings) -> rtmp::Settings {
         h265_id: settings.rtmp.h265_id,
         max_idle: Duration::from_secs(settings.rtmp.max_idle_s.into()),
         ..rtmp::Settings::default()
+    }
+}
+
+fn http_settings(settings: &Settings) -> http::Settings {
+    let upload = &settings.http.upload;
+    let from = match upload.from {
+        UploadFrom::None => Uploaders::Nobody,
+        UploadFrom::Local => Uploaders::Local,
+        UploadFrom::Any => Uploaders::Anyone,
+    };
+    http::Settings {
+        rtmp_port: settings.rtmp.port,
+        uploads: Uploads { max_bytes: u64::from(upload.max_mb) << 20, from },
+        ..http::Settings::default()
     }
 }
 

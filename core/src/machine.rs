@@ -29,6 +29,12 @@ pub trait Machine: Send {
 
     /// When [`Input::Timeout`] is wanted next.
     fn poll_timeout(&self) -> Option<Instant>;
+
+    /// What is to be done when the connection ends, whatever ends it: what it began must not be left lying about. Nobody
+    /// hears the answer.
+    fn last_call(&mut self) -> Option<Call> {
+        None
+    }
 }
 
 /// What a machine is told.
@@ -185,6 +191,8 @@ pub enum Answer {
     NotFound,
     /// It cannot be made, as something is in its way.
     Exists,
+    /// It is there, but is not what was asked for; the text is for whoever asked.
+    Unfit(Arc<str>),
     /// There is no room for it; the text is for the log.
     Full(Arc<str>),
     /// It exists but could not be read; the text is for the log.

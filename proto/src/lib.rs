@@ -5,7 +5,7 @@
 //! - [`bytes`] holds checked readers and writers (big-endian numbers, bits)
 //! - [`amf`] is Action Message Format, the values of RTMP commands and FLV script data
 //! - [`codec`] reads what parameter sets and frame headers of each codec say
-//! - [`container`] packs frames into FLV and takes them out of it
+//! - [`container`] packs frames into FLV, MPEG-TS and MP4 and takes them out of them
 //! - [`http`] serves live streams and pages by HTTP/1.1 and WebSocket
 //! - [`rtmp`] speaks RTMP, as a server and as a client
 //!

@@ -1,22 +1,27 @@
 //! The server's files on disk: `vod/` and `rec/` beside the configuration.
 //!
 //! Paths come from the network: `name` lets through what is a plain name on every system, `place` sees to it that what
-//! the file system makes of it still lies inside its folder.
+//! the file system makes of it still lies inside its folder. `open` keeps files open that are being read, `film` cuts
+//! films into what players of HLS fetch, `writing` is all that changes anything.
 
+mod film;
 pub(crate) mod name;
+mod open;
 mod place;
 #[cfg(test)]
 mod tests;
 mod writing;
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use rtmpd_core::Answer;
-use rtmpd_core::files::{Facts, FileCall, Place};
+use rtmpd_core::files::{Facts, FileCall, Piece, Place, is_plain};
+
+use film::Films;
+use open::{Open, read_at};
 
 use crate::pages::{changed, etag_of, is_absent};
 
@@ -30,19 +35,23 @@ const MAX_NAMES: usize = 100_000;
 pub(crate) struct Files {
     vod: PathBuf,
     rec: PathBuf,
+    open: Arc<Open>,
+    films: Arc<Films>,
 }
 
 impl Files {
     /// The folders `vod` and `rec` in this one; they need not exist.
     pub(crate) fn new(folder: &Path) -> Self {
-        Self { vod: folder.join("vod"), rec: folder.join("rec") }
+        Self { vod: folder.join("vod"), rec: folder.join("rec"), open: Arc::default(), films: Arc::default() }
     }
 
     /// Does what is asked.
     pub(crate) fn answer(&self, call: FileCall) -> Answer {
+        self.open.close_idle();
         let answer = match call {
             FileCall::Look(place) => self.look(&place),
             FileCall::Read { place, offset, len, etag } => self.read(&place, (offset, len), &etag),
+            FileCall::Cut { place, piece, etag } => self.cut(&place, &piece, etag.as_ref()),
             FileCall::List(place) => self.list(&place),
             FileCall::Write(changes) => self.write(changes),
         };
@@ -71,17 +80,29 @@ impl Files {
     }
 
     fn read(&self, place: &Place, (offset, len): (u64, u32), etag: &Arc<str>) -> io::Result<Answer> {
-        let Some(path) = self.find(place)? else { return Ok(Answer::NotFound) };
-        let mut file = File::open(path)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() || etag_of(&metadata)? != *etag {
+        let file = match self.open.file(place, etag) {
+            Some(file) => file,
+            None => {
+                let Some(path) = self.find(place)? else { return Ok(Answer::NotFound) };
+                match open_as(&path, Some(etag))? {
+                    Some((file, _)) => self.open.keep(place, etag, file),
+                    None => return Ok(Answer::NotFound),
+                }
+            }
+        };
+        // It may be written to while it is read.
+        if etag_of(&file.metadata()?)? != *etag {
+            self.open.forget(place);
             return Ok(Answer::NotFound);
         }
-        file.seek(SeekFrom::Start(offset))?;
-        let len = len.min(MAX_READ);
-        let mut data = Vec::with_capacity(len as usize);
-        file.take(len.into()).read_to_end(&mut data)?;
-        Ok(Answer::Data(Bytes::from(data)))
+        Ok(Answer::Data(read_at(&file, offset, len.min(MAX_READ) as usize)?))
+    }
+
+    fn cut(&self, place: &Place, piece: &Piece, etag: Option<&Arc<str>>) -> io::Result<Answer> {
+        let Some(path) = self.find(place)? else { return Ok(Answer::NotFound) };
+        let Some((file, etag)) = open_as(&path, etag)? else { return Ok(Answer::NotFound) };
+        let name = place.path.rsplit('/').next().unwrap_or_default();
+        self.films.cut(&file, &path, &etag, (name, piece))
     }
 
     fn list(&self, place: &Place) -> io::Result<Answer> {
@@ -96,7 +117,7 @@ impl Files {
             let entry = entry?;
             // What cannot be asked for by name is not told.
             let Ok(name) = entry.file_name().into_string() else { continue };
-            let hidden = name.starts_with('.') || !name::is_plain(&name);
+            let hidden = name.starts_with('.') || !is_plain(&name);
             if hidden {
                 continue;
             }
@@ -111,4 +132,24 @@ impl Files {
         files.sort_unstable();
         Ok(Answer::Listing { folders, files })
     }
+}
+
+/// The regular file, if it still is in this state, or in any where none is given; with its state.
+fn open_as(path: &Path, etag: Option<&Arc<str>>) -> io::Result<Option<(File, Arc<str>)>> {
+    // Opening a pipe would wait for its other end.
+    let found = match fs::metadata(path) {
+        Ok(found) => found,
+        Err(error) if is_absent(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if !found.is_file() {
+        return Ok(None);
+    }
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if is_absent(&error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let state = etag_of(&file.metadata()?)?;
+    Ok(etag.is_none_or(|etag| *etag == state).then_some((file, state)))
 }

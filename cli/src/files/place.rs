@@ -71,10 +71,7 @@ impl Files {
 /// The names of a place; `None` when one of them is not for the network. `own`: hidden ones are let through, for what is
 /// being written.
 fn names(place: &Place, own: bool) -> Option<Vec<&str>> {
-    if place.path.is_empty() {
-        return Some(Vec::new());
-    }
-    let parts = name::parts(&place.path)?;
+    let parts = name::relative(&place.path)?;
     (own || parts.iter().all(|name| !name.starts_with('.'))).then_some(parts)
 }
 

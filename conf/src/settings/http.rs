@@ -26,6 +26,8 @@ pub struct Http {
     pub dash: Dash,
     /// `<rec>`.
     pub rec: Rec,
+    /// `<upload>`.
+    pub upload: Upload,
 }
 
 /// HLS.
@@ -78,6 +80,26 @@ pub struct Rec {
     pub free_mb: u32,
 }
 
+/// Uploads into `vod/`.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Upload {
+    /// Most MB of one upload, with all its files; 0 = uploads are off.
+    pub max_mb: u32,
+    /// Who may.
+    pub from: UploadFrom,
+}
+
+/// Who may upload.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum UploadFrom {
+    /// Uploads are off.
+    None,
+    /// Clients on this machine.
+    Local,
+    /// Everybody.
+    Any,
+}
+
 /// What is written when a stream is recorded.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum RecMode {
@@ -103,6 +125,7 @@ impl Default for Http {
             hls: Hls { count: 3, duration_s: 5, cache: 6, part_ms: 250, format: HlsFormat::Auto },
             dash: Dash { duration_s: 6, cache: 12 },
             rec: Rec { mode: RecMode::Hls, period_min: 3, days: 0, max_mb: 0, free_mb: 0 },
+            upload: Upload { max_mb: 4096, from: UploadFrom::None },
         }
     }
 }
@@ -120,6 +143,7 @@ impl Http {
             hls: hls(section, default.hls),
             dash: dash(section, default.dash),
             rec: rec(section, default.rec),
+            upload: upload(section, default.upload),
         }
     }
 }
@@ -166,6 +190,23 @@ fn rec(section: &mut Section, default: Rec) -> Rec {
         days: section.take("rec_days", value::number(0..=36_500, "(days, 0 for ever)"), default.days),
         max_mb: section.take("rec_max", megabytes(), default.max_mb),
         free_mb: section.take("rec_free", megabytes(), default.free_mb),
+    }
+}
+
+fn upload(section: &mut Section, default: Upload) -> Upload {
+    let max = value::number(0..=u32::MAX, "(MB, 0 for no uploads)");
+    Upload {
+        max_mb: section.take("upload_max", max, default.max_mb),
+        from: section.take("upload_from", upload_from, default.from),
+    }
+}
+
+fn upload_from(text: &str) -> Result<UploadFrom, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "none" => Ok(UploadFrom::None),
+        "local" => Ok(UploadFrom::Local),
+        "any" => Ok(UploadFrom::Any),
+        _ => Err("none, local or any".into()),
     }
 }
 

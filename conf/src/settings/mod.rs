@@ -12,7 +12,7 @@ mod ssl;
 
 pub use auth::{Auth, AuthTarget, HttpType};
 pub use global::{Global, HostMap, Rtp, Sock};
-pub use http::{Dash, Hls, HlsFormat, Http, Rec, RecMode};
+pub use http::{Dash, Hls, HlsFormat, Http, Rec, RecMode, Upload, UploadFrom};
 pub use nat::{HostPort, Nat};
 pub use rtmp::{GopCache, Rtmp};
 pub use rtsp::Rtsp;

@@ -19,7 +19,7 @@ fn it_names_all_there_is() {
     let attributes: usize = elements.clone().map(|node| node.attributes().len()).sum();
     let values =
         attributes + elements.filter(|node| !node.children().any(|child| child.is_element())).count();
-    let holders = ["<rtp ", "<hostmap ", "<hls ", "<dash ", "<rec "].len();
+    let holders = ["<rtp ", "<hostmap ", "<hls ", "<dash ", "<rec ", "<upload "].len();
     // Files may have any name, and a passphrase of spaces is one.
     let files = 6;
     let broken = break_values(SHIPPED);

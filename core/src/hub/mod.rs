@@ -43,6 +43,8 @@ pub struct HubSettings {
     pub max_queue: usize,
     /// A peer that accepts no byte for this long is closed.
     pub stall: Duration,
+    /// As `stall`, for one that has more of a file to get: players pause films.
+    pub file_stall: Duration,
     /// How long a packaging is still made after its last viewer left.
     pub linger: Duration,
     /// How long objects that players fetch by name are kept and made after they were last asked for.
@@ -60,6 +62,7 @@ impl Default for HubSettings {
             silence: Duration::from_secs(2),
             max_queue: 256 << 10,
             stall: Duration::from_secs(10),
+            file_stall: Duration::from_secs(300),
             linger: Duration::from_secs(10),
             shelf_linger: Duration::from_secs(60),
             elapse: Duration::from_millis(10),

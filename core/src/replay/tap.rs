@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::transcript::{Transcript, Voice};
 use super::wording;
 use crate::error::Error;
-use crate::machine::{Event, Input, Machine, Output, Service};
+use crate::machine::{Call, Event, Input, Machine, Output, Service};
 use crate::media::Description;
 use crate::request::Peer;
 use crate::time::Instant;
@@ -100,6 +100,12 @@ impl Machine for Tapped {
 
     fn poll_timeout(&self) -> Option<Instant> {
         self.inner.poll_timeout()
+    }
+
+    fn last_call(&mut self) -> Option<Call> {
+        let call = self.inner.last_call()?;
+        self.write(&Event::Call(call.clone()));
+        Some(call)
     }
 }
 

@@ -88,6 +88,7 @@ fn answered(reply: &Reply) -> String {
             | Answer::Streams(_)
             | Answer::Done
             | Answer::Exists
+            | Answer::Unfit(_)
             | Answer::Full(_)),
         ) => format!("Call {}", one_line(&format!("{answer:?}"))),
         Reply::Call(Answer::Folder) => "Call folder".to_owned(),

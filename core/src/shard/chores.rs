@@ -30,17 +30,18 @@ impl Shard {
         self.chores_at = (!idle).then(|| now + PERIOD);
     }
 
-    /// Closes peers that have accepted no byte for the stall time.
+    /// Closes peers that have accepted no byte for too long.
     fn close_stalled(&mut self, now: Instant) {
         let mut blocked = std::mem::take(&mut self.blocked);
         blocked.retain(|&conn| self.conns.find(conn).is_some_and(|state| state.blocked));
         blocked.sort_unstable();
         blocked.dedup();
         for &conn in &blocked {
-            let stalled = self
-                .conns
-                .find(conn)
-                .is_some_and(|state| now.since(state.progress_at) >= self.settings.stall);
+            let stalled = self.conns.find(conn).is_some_and(|state| {
+                let settings = &self.settings;
+                let limit = if state.held_call.is_some() { settings.file_stall } else { settings.stall };
+                now.since(state.progress_at) >= limit
+            });
             if stalled {
                 self.begin_close(now, conn, Close::SlowConsumer);
             }

@@ -222,6 +222,12 @@ impl Conn {
         }
     }
 
+    /// What the machine leaves to be done. One that panics here, as after a defect it may, leaves nothing.
+    pub(crate) fn last_call(&mut self) -> Option<Call> {
+        let machine = &mut self.machine;
+        catch_unwind(AssertUnwindSafe(|| machine.last_call())).ok().flatten()
+    }
+
     /// When the machine, or its end, wants to hear of the time.
     pub(crate) fn machine_timeout(&self) -> Option<Instant> {
         self.machine.poll_timeout()

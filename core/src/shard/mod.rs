@@ -381,7 +381,11 @@ impl Shard {
             | Close::Bug(_) => {}
         }
         state.closing = Some(why.clone());
+        state.held_call = None;
         let flushed = state.queue.is_empty();
+        let last_call = state.last_call();
+        self.actions.extend(last_call.map(|call| Action::Call(conn, call)));
+        let Some(state) = self.conns.find_mut(conn) else { return };
         let deadline = Some(now + FAREWELL);
         self.timers.refile(conn, state.timer, deadline);
         state.timer = deadline;

@@ -34,3 +34,10 @@ pub fn sound(blocks: &[u8]) -> Option<Sound> {
     bits.skip(2 * 16 + 2 * 24)?; // block and frame sizes
     Some(Sound { sample_rate: bits.read(20)?, channels: bits.read(3)? as u8 + 1 })
 }
+
+/// Bits of a sample, as the STREAMINFO at the front of `blocks` says.
+pub fn sample_bits(blocks: &[u8]) -> Option<u16> {
+    let mut bits = Bits::new(blocks.get(STREAMINFO_HEADER.len()..)?);
+    bits.skip(2 * 16 + 2 * 24 + 20 + 3)?; // block and frame sizes, sample rate, channels
+    Some(bits.read(5)? as u16 + 1)
+}

@@ -1,5 +1,9 @@
 //! Which file, folder or listing a path names: `/vod/…`, `/rec/…`, `/api/vod…`, `/api/rec`.
 
+use std::sync::Arc;
+
+use rtmpd_core::files::Piece;
+
 use super::route::Route;
 use super::wire::{Failure, Target, shown};
 use crate::bytes::encode_path;
@@ -26,10 +30,12 @@ pub enum Area {
 }
 
 /// What is wanted of a file or folder.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Aim {
     /// The file itself.
     Serve,
+    /// A piece of the film, as players of HLS fetch it; of this state of it, where one is named.
+    Cut(Piece, Option<Arc<str>>),
     /// The names in the folder, or the file if it is one.
     List,
     /// The names of recorded streams.
@@ -40,12 +46,55 @@ pub enum Aim {
     Recordings,
 }
 
-/// What `/vod/…` names.
-pub(super) fn vod(rest: &str) -> Result<Route, Failure> {
+/// Endings of films that can be cut.
+const FILMS: [&str; 4] = [".mp4", ".m4v", ".mov", ".m4a"];
+
+/// Whether a path lies in `vod/`.
+pub(super) fn is_vod(path: &str) -> bool {
+    path.strip_prefix("/vod").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What `/vod/…` names. The pieces of a film have its own path, so they are in no file's way.
+pub(super) fn vod(rest: &str, target: &Target) -> Result<Route, Failure> {
     if rest.trim_matches('/').is_empty() {
         return Err(Failure::new(404, "/vod names no file, expected /vod/FILE; /api/vod lists them"));
     }
-    Ok(Route::Library(Library { area: Area::Vod, path: rest.to_owned(), aim: Aim::Serve }))
+    let aim = match target.param("hls").filter(|_| is_film(rest)) {
+        None => Aim::Serve,
+        Some(what) => {
+            let piece = match (what, what.parse()) {
+                ("init", _) => Piece::Init,
+                (_, Ok(number)) => Piece::Segment(number),
+                (_, Err(_)) => {
+                    let text = format!("hls is {}, expected init or a segment's number", shown(what));
+                    return Err(Failure::new(400, text));
+                }
+            };
+            Aim::Cut(piece, target.param("v").map(|version| format!("\"{version}\"").into()))
+        }
+    };
+    Ok(Route::Library(Library { area: Area::Vod, path: rest.to_owned(), aim }))
+}
+
+/// The film whose playlist this path names, if it is no file itself.
+pub(super) fn film_of(path: &str) -> Option<&str> {
+    path.strip_suffix(".m3u8").filter(|film| is_film(film))
+}
+
+/// What a playlist's URLs must end with, so that what the client says of itself with the playlist, it says with each piece:
+/// parameters of the query but for those with characters that no URL has.
+pub(super) fn kept(query: &str) -> String {
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$'()*+,;:@/?=".contains(&byte);
+    let is_kept = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        !pair.is_empty() && !matches!(name, "hls" | "v") && pair.bytes().all(is_good)
+    };
+    query.split('&').filter(is_kept).map(|pair| format!("&{pair}")).collect()
+}
+
+fn is_film(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    FILMS.iter().any(|ending| path.ends_with(ending))
 }
 
 /// What `/api/vod…` and `/api/rec` name.

@@ -15,8 +15,10 @@ use crate::container::flv::{FLV, FLV_ALL, FLV_LEGACY};
 use crate::container::fmp4::MP4;
 use crate::container::ts::TS;
 
-/// What methods are answered.
-pub const ALLOWED: &str = "GET, HEAD, OPTIONS";
+/// What methods are answered at a path.
+pub fn allowed(path: &str) -> &'static str {
+    if library::is_vod(path) { "GET, HEAD, POST, OPTIONS" } else { "GET, HEAD, OPTIONS" }
+}
 
 /// Where a request goes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,6 +31,8 @@ pub enum Route {
     Shelf(StreamKey, Wanted),
     /// A file, or what is in a folder.
     Library(Library),
+    /// Files of the client's, for this folder of `vod/`.
+    Upload(String),
     /// It is somewhere else: there.
     Redirect(String),
     /// The streams there are.
@@ -49,8 +53,13 @@ pub fn route(method: &str, target: &Target, upgrade: bool) -> Result<Route, Fail
     match method {
         "OPTIONS" => return Ok(Route::Preflight),
         "GET" | "HEAD" => {}
+        "POST" if library::is_vod(&target.path) && !upgrade => {
+            let folder = target.path.strip_prefix("/vod").unwrap_or_default();
+            return Ok(Route::Upload(folder.trim_matches('/').to_owned()));
+        }
         _ => {
-            return Err(Failure::new(405, format!("method is {}, expected one of {ALLOWED}", shown(method))));
+            let allowed = allowed(&target.path);
+            return Err(Failure::new(405, format!("method is {}, expected one of {allowed}", shown(method))));
         }
     }
     let mut parts = target.path.trim_start_matches('/').splitn(2, '/');
@@ -61,7 +70,7 @@ pub fn route(method: &str, target: &Target, upgrade: bool) -> Result<Route, Fail
             None => live(first, rest, target, upgrade),
         },
         "live" | "rec" => live(first, rest, target, upgrade),
-        "vod" if !upgrade => library::vod(rest),
+        "vod" if !upgrade => library::vod(rest, target),
         "api" if rest == "time" => Ok(Route::Time),
         "api" if rest == "live" || rest == "stream" => Ok(Route::Streams),
         "vod" | "api" => library::api(rest, target)

@@ -20,8 +20,30 @@ pub struct Settings {
     pub ping: Duration,
     /// The port of RTMP, for the URLs of streams.
     pub rtmp_port: u16,
+    /// What clients may put into `vod/`.
+    pub uploads: Uploads,
     /// What the wall clock says, for `Date`.
     pub wall: WallClock,
+}
+
+/// What clients may put into `vod/`.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Uploads {
+    /// Most bytes of one form, with all its files; 0: uploads are off.
+    pub max_bytes: u64,
+    /// Whose.
+    pub from: Uploaders,
+}
+
+/// Who may upload.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Uploaders {
+    /// Uploads are off.
+    Nobody,
+    /// Clients on the server's own machine: its pages, and programs that run there.
+    Local,
+    /// Everybody who can reach the server.
+    Anyone,
 }
 
 impl Default for Settings {
@@ -33,6 +55,7 @@ impl Default for Settings {
             shelf_wait: Duration::from_secs(20),
             ping: Duration::from_secs(30),
             rtmp_port: 1935,
+            uploads: Uploads { max_bytes: 4096 << 20, from: Uploaders::Nobody },
             wall: WallClock::default(),
         }
     }

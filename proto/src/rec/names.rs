@@ -1,9 +1,7 @@
 //! Names of recordings: `rec/<vhost>/<stream>/<YYYY-MM-DD>/<HH-MM-SS>.m3u8`.
 
-/// Names that are devices on Windows, with any ending.
-const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
-/// Devices that have a number.
-const NUMBERED: [&str; 2] = ["com", "lpt"];
+use rtmpd_core::files::is_device;
+
 /// Endings of what can be played; the rest of a folder are its pieces.
 const PLAYABLE: [&str; 4] = [".m3u8", ".mpd", ".mp4", ".flv"];
 
@@ -67,12 +65,4 @@ pub fn is_day(name: &str) -> bool {
 pub fn is_playable(name: &str) -> bool {
     let stem = PLAYABLE.iter().find_map(|ending| name.strip_suffix(ending));
     stem.is_some_and(|stem| stem.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') && stem.len() == 8)
-}
-
-fn is_device(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or(name).trim_end().to_ascii_lowercase();
-    let is_digit = |c: char| matches!(c, '0'..='9' | '¹' | '²' | '³');
-    let number = NUMBERED.iter().find_map(|device| stem.strip_prefix(device));
-    let numbered = number.is_some_and(|rest| rest.chars().count() == 1 && rest.chars().all(is_digit));
-    numbered || DEVICES.contains(&stem.as_str())
 }

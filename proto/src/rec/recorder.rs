@@ -286,6 +286,7 @@ impl Recorder {
             other @ (Answer::Page { .. }
             | Answer::File(_)
             | Answer::Data(_)
+            | Answer::Unfit(_)
             | Answer::Listing { .. }
             | Answer::Streams(_)
             | Answer::Folder
@@ -355,7 +356,11 @@ fn bytes_of(changes: &[FileChange]) -> usize {
         .map(|change| match change {
             FileChange::Create { data, .. } | FileChange::Replace { data, .. } => data.len(),
             FileChange::Append { data, .. } => data.iter().map(bytes::Bytes::len).sum(),
-            FileChange::Rename { .. } | FileChange::Remove(_) | FileChange::Sync(_) => 0,
+            FileChange::Rename { .. }
+            | FileChange::Remove(_)
+            | FileChange::Vacant(_)
+            | FileChange::Discard(_)
+            | FileChange::Sync(_) => 0,
         })
         .sum()
 }

@@ -10,7 +10,7 @@ use super::toy::{ToyService, make_packager};
 use crate::hub::{Hub, HubSettings, ShardId};
 use crate::request::Peer;
 use crate::shard::{Action, ConnId, ServiceId, Shard};
-use crate::{Dice, Instant};
+use crate::{Answer, Call, Dice, Instant};
 
 /// Names a connection of a [`Cluster`].
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -24,6 +24,10 @@ pub(super) struct Cluster {
     wakes: BTreeSet<usize>,
     dice: Dice,
     pub(super) log: Vec<String>,
+    /// Questions to the driver, which stay open until a test answers them.
+    pub(super) calls: Vec<(Link, Call)>,
+    /// Who may be read again.
+    pub(super) reads: Vec<Link>,
 }
 
 #[derive(Default)]
@@ -57,6 +61,8 @@ impl Cluster {
             wakes: BTreeSet::new(),
             dice: Dice::new(seed),
             log: Vec::new(),
+            calls: Vec::new(),
+            reads: Vec::new(),
         }
     }
 
@@ -81,6 +87,21 @@ impl Cluster {
 
     pub(super) fn hang_up(&mut self, link: Link) {
         self.shards[link.0].receive_eof(self.now, link.1);
+        self.run();
+    }
+
+    pub(super) fn wants_read(&self, link: Link) -> bool {
+        self.shards[link.0].wants_read(link.1)
+    }
+
+    pub(super) fn answer(&mut self, link: Link, answer: Answer) {
+        self.shards[link.0].answer(self.now, link.1, answer);
+        self.run();
+    }
+
+    /// The connection breaks.
+    pub(super) fn lose(&mut self, link: Link) {
+        self.shards[link.0].lost(self.now, link.1);
         self.run();
     }
 
@@ -192,7 +213,8 @@ impl Cluster {
             Action::Send(conn) => self.write(index, conn),
             Action::Close(conn) => self.sockets.get_mut(&Link(index, conn)).unwrap().closed = true,
             Action::Wake(ShardId(id)) => assert!(self.wakes.insert(usize::from(id)), "one wake is enough"),
-            Action::Call(..) | Action::Read(_) => {}
+            Action::Call(conn, call) => self.calls.push((Link(index, conn), call)),
+            Action::Read(conn) => self.reads.push(Link(index, conn)),
             Action::Report(report) => self.log.push(report.to_string()),
         }
     }

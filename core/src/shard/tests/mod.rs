@@ -3,6 +3,7 @@
 mod chaos;
 mod cluster;
 mod fetching;
+mod files;
 mod pace;
 mod publishers;
 pub(crate) mod toy;

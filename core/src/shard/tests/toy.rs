@@ -1,7 +1,7 @@
 //! A protocol of lines, so that tests can say what a machine does.
 //!
 //! In: `publish NAME [PARAMS]` · `play NAME [PATIENCE_MS]` · `tracks CODEC…` · `frame TRACK DTS k|- [BYTES]` · `stop` ·
-//! `fetch NAME OBJECT VERSION [PATIENCE_MS]` · `pause` · `resume` · `flood N` · `bad` · `quit`. Out: what the shard said, a line each; a frame is `[TRACK:DTS]`.
+//! `fetch NAME OBJECT VERSION [PATIENCE_MS]` · `pause` · `resume` · `read` · `write` · `leave` · `flood N` · `bad` · `quit`. Out: what the shard said, a line each; a frame is `[TRACK:DTS]`.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::machine::{Event, Fetch, Input, Machine, Media, Output, Reply, Service};
+use crate::files::{FileCall, FileChange, Place, Root};
+use crate::machine::{Call, Event, Fetch, Input, Machine, Media, Output, Reply, Service};
 use crate::media::{
     Codec, Description, Frame, Kind, MakePackager, Packager, Packaging, Packed, Shelved, Track, TrackId,
 };
@@ -33,6 +34,7 @@ impl Service for ToyService {
 #[derive(Default)]
 struct ToyMachine {
     line: Vec<u8>,
+    leaves: Option<Call>,
     out: VecDeque<Output>,
 }
 
@@ -63,7 +65,7 @@ impl Machine for ToyMachine {
                 self.say(&format!("fetched {}", text.concat()));
             }
             Input::Reply(Reply::Fetch(Err(refusal))) => self.say(&format!("not fetched: {refusal}")),
-            Input::Reply(Reply::Call(_)) => {}
+            Input::Reply(Reply::Call(answer)) => self.say(&format!("answer {answer:?}")),
             Input::Media(Media::Start { description, preamble }) => {
                 self.say(&format!("start {} {}", description.revision, String::from_utf8_lossy(preamble)));
             }
@@ -80,6 +82,10 @@ impl Machine for ToyMachine {
 
     fn poll_timeout(&self) -> Option<Instant> {
         None
+    }
+
+    fn last_call(&mut self) -> Option<Call> {
+        self.leaves.take()
     }
 }
 
@@ -118,6 +124,15 @@ impl ToyMachine {
                 from: 0,
                 wait: Duration::from_secs(5),
             })),
+            "read" => {
+                let etag = "".into();
+                Event::Call(Call::File(FileCall::Read { place: film(), offset: 0, len: 1, etag }))
+            }
+            "write" => Event::Call(Call::File(FileCall::Write(vec![FileChange::Sync(film())]))),
+            "leave" => {
+                self.leaves = Some(Call::File(FileCall::Write(vec![FileChange::Discard(film())])));
+                return Ok(());
+            }
             "stop" => Event::Stop,
             "pause" => Event::Pause(true),
             "resume" => Event::Pause(false),
@@ -139,6 +154,10 @@ impl ToyMachine {
         self.out.push_back(Output::Event(event));
         Ok(())
     }
+}
+
+fn film() -> Place {
+    Place::new(Root::Vod, "film")
 }
 
 fn word(result: Result<(), crate::Refusal>) -> String {

@@ -5,7 +5,7 @@ use bytes::{BufMut, BytesMut};
 use rtmpd_core::media::{Codec, Track};
 
 use super::boxes::{put_box, put_full_box};
-use crate::codec::{Sound, ac3, opus};
+use crate::codec::{Sound, ac3, flac, opus};
 
 /// ISO/IEC 14496-1 §7.2.6.6.2, table 5.
 const OBJECT_AAC: u8 = 0x40;
@@ -77,7 +77,9 @@ fn put_video(out: &mut BytesMut, track: &Track, config: &[u8; 4]) {
 fn put_audio(out: &mut BytesMut, track: &Track) {
     out.put_bytes(0, 8);
     out.put_u16(u16::from(track.channels.max(1)));
-    out.put_u16(16);
+    // FLAC's has to be what its configuration says (FLAC-ISOBMFF §3.3.1): Chromium looks.
+    let told = if track.codec == Codec::Flac { flac::sample_bits(&track.config) } else { None };
+    out.put_u16(told.unwrap_or(16));
     out.put_u32(0);
     // 16.16; a rate that does not fit is told by the decoder's configuration and the timescale alone.
     out.put_u32(u32::from(u16::try_from(track.sample_rate).unwrap_or(0)) << 16);

@@ -128,6 +128,10 @@ fn configurations_of_sound() {
     let long: &[u8] = Box::leak(vec![0x11; 300].into());
     let esds = entry_from(&sound(Codec::Aac, long, 48_000), b"esds");
     assert!(esds.starts_with("0000000003824500000004823c4015"), "{esds}");
+    let flac =
+        b"\x80\0\0\x22\x12\0\x12\0\0\0\0\0\0\0\x0B\xB8\x03\x70\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    let entry = entry_from(&sound(Codec::Flac, flac, 48_000), b"fLaC");
+    assert!(entry.starts_with(&format!("{}1{}20018", "0".repeat(15), "0".repeat(19))), "24 bits: {entry}");
     // A rate that does not fit in 16 bits.
     let entry = entry_from(&sound(Codec::Aac, b"\x10\x10", 96_000), b"mp4a");
     assert!(

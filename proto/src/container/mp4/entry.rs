@@ -110,24 +110,30 @@ fn pictures(mut track: Track, content: &[u8]) -> Result<Option<Entry>, Error> {
         let what = format!("the sample entry of {} has no '{}'", track.codec.name(), kind.escape_ascii());
         return Err(Error::malformed(what, SPEC));
     };
-    let mut length_size = LENGTH_SIZE;
-    let mut told = None;
-    match track.codec {
+    let (length_size, told) = configure(&mut track, config)?;
+    // What the entry says is what is meant to be seen; without it, what the decoder will put out.
+    let size = if said.width > 0 && said.height > 0 { Some(said) } else { told };
+    (track.width, track.height) = size.map_or((0, 0), |size| (size.width, size.height));
+    Ok(Some(Entry { track, length_size }))
+}
+
+/// Gives a track of pictures its configuration, with 4-byte lengths; what length those in the file have, and the size
+/// of the pictures that it tells.
+fn configure(track: &mut Track, config: &[u8]) -> Result<(u8, Option<Size>), Error> {
+    Ok(match track.codec {
         Codec::H264 => {
             let record = h264::parse_record(config)?;
-            length_size = record.length_size;
-            told = record.sps.and_then(h264::size);
             track.config = with_length_size(config, h264::LENGTH_SIZE_AT);
+            (record.length_size, record.sps.and_then(h264::size))
         }
         Codec::H265 => {
             let record = h265::parse_record(config)?;
-            length_size = record.length_size;
-            told = record.sps.and_then(h265::size);
             track.config = with_length_size(config, h265::LENGTH_SIZE_AT);
+            (record.length_size, record.sps.and_then(h265::size))
         }
         Codec::Av1 => {
-            told = av1::size(config);
             track.config = Bytes::copy_from_slice(config);
+            (LENGTH_SIZE, av1::size(config))
         }
         Codec::Vp9
         | Codec::Vp8
@@ -139,12 +145,11 @@ fn pictures(mut track: Track, content: &[u8]) -> Result<Option<Entry>, Error> {
         | Codec::Mp3
         | Codec::G711A
         | Codec::G711U
-        | Codec::Script => track.config = Bytes::copy_from_slice(config),
-    }
-    // What the entry says is what is meant to be seen; without it, what the decoder will put out.
-    let size = if said.width > 0 && said.height > 0 { Some(said) } else { told };
-    (track.width, track.height) = size.map_or((0, 0), |size| (size.width, size.height));
-    Ok(Some(Entry { track, length_size }))
+        | Codec::Script => {
+            track.config = Bytes::copy_from_slice(config);
+            (LENGTH_SIZE, None)
+        }
+    })
 }
 
 /// The record, saying that lengths have four bytes: frames of ours have.

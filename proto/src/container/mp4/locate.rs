@@ -14,7 +14,7 @@ pub const MAX_MOOV: u64 = 64 << 20;
 /// Longest `moof`.
 const MAX_MOOF: u64 = 8 << 20;
 /// Boxes' heads are looked for in so many bytes at a time.
-const STEP: u64 = 64 << 10;
+const STEP: u64 = 16 << 10;
 /// Most boxes in a row: a `moof` and an `mdat` for each sample, and what stands between them.
 const MAX_BOXES: u32 = 16 << 20;
 const SPEC: &str = "ISO/IEC 14496-12 §6.2.3";

@@ -61,14 +61,15 @@ impl Muxer {
         let old = std::mem::take(&mut self.lanes);
         let mut left_out = Vec::new();
         for track in description.tracks.iter().filter(|track| track.kind() != Kind::Data) {
-            if !Self::carries(track.codec) || self.lanes.len() >= MAX_TRACKS {
+            let payload = Payload::of(track).filter(|_| Self::carries(track.codec));
+            let Some(payload) = payload.filter(|_| self.lanes.len() < MAX_TRACKS) else {
                 left_out.push(track.id);
                 continue;
-            }
+            };
             if self.pids.len() <= self.lanes.len() {
                 self.pids.push(Pid::new(FIRST_PID + self.pids.len() as u16));
             }
-            self.lanes.push(Lane { track: track.clone(), payload: Payload::of(track) });
+            self.lanes.push(Lane { track: track.clone(), payload });
         }
         // What the table of the program is made of.
         let listed = |lane: &Lane| (lane.track.codec, lane.track.sample_rate, lane.track.channels);

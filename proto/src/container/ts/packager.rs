@@ -1,7 +1,7 @@
 //! Frames → an endless transport stream. Specs: ISO/IEC 13818-1 §2.4.4; ETSI TS 101 154 §4.1.7 (tables twice a second).
 
 use bytes::{Bytes, BytesMut};
-use rtmpd_core::media::{Description, Frame, Kind, Packager, Packaging, Packed, timebase::rescale};
+use rtmpd_core::media::{Description, Frame, Kind, Packager, Packaging, Packed, Track, timebase::rescale};
 
 use super::Muxer;
 
@@ -30,9 +30,10 @@ impl TsPackager {
 
 impl Packager for TsPackager {
     fn start(&mut self, description: &Description) -> Bytes {
-        self.muxer.start(description);
+        let left_out = self.muxer.start(description);
+        let is_carried = |track: &&Track| track.kind() != Kind::Data && !left_out.contains(&track.id);
         self.description = Description {
-            tracks: description.tracks.iter().filter(|track| Muxer::carries(track.codec)).cloned().collect(),
+            tracks: description.tracks.iter().filter(is_carried).cloned().collect(),
             ..description.clone()
         };
         self.tables_at = None;

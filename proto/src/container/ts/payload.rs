@@ -17,18 +17,19 @@ pub(super) enum Payload {
     H264(Bytes),
     H265(Bytes),
     /// Raw AAC behind ADTS heads.
-    Aac(Option<aac::Config>),
+    Aac(aac::Config),
     Opus,
     /// As they are.
     Plain(u8),
 }
 
 impl Payload {
-    pub(super) fn of(track: &Track) -> Self {
-        match track.codec {
+    /// `None` when a transport stream cannot tell what the track is.
+    pub(super) fn of(track: &Track) -> Option<Self> {
+        Some(match track.codec {
             Codec::H264 => Self::H264(behind_start_codes(h264::parameter_sets(&track.config))),
             Codec::H265 => Self::H265(behind_start_codes(h265::parameter_sets(&track.config))),
-            Codec::Aac => Self::Aac(aac::Config::parse(&track.config)),
+            Codec::Aac => Self::Aac(aac::Config::parse(&track.config).filter(has_adts)?),
             Codec::Opus => Self::Opus,
             Codec::Mp3 => Self::Plain(0xC0),
             Codec::Ac3
@@ -40,7 +41,7 @@ impl Payload {
             | Codec::G711A
             | Codec::G711U
             | Codec::Script => Self::Plain(0xBD),
-        }
+        })
     }
 
     /// ISO/IEC 13818-1 table 2-22.
@@ -69,14 +70,13 @@ impl Payload {
                 let is_delimiter = |unit: &[u8]| h265::nal_type(unit) == Some(35);
                 write_units(frame, sets, (is_set, is_delimiter), out);
             }
-            Self::Aac(Some(config)) => {
+            Self::Aac(config) => {
                 if frame.data.len() + 7 > MAX_ADTS || frame.data.is_empty() {
                     return false;
                 }
                 out.extend(adts(config, frame.data.len()));
                 out.extend_from_slice(&frame.data);
             }
-            Self::Aac(None) => return false,
             Self::Opus => {
                 // Control header: its mark, then the length as bytes of 255 and a smaller last one.
                 out.extend([0x7F, 0xE0]);
@@ -111,6 +111,14 @@ fn write_units(frame: &Frame, sets: &[u8], (is_set, is_delimiter): Tests, out: &
         out.extend(START_CODE);
         out.extend_from_slice(unit);
     }
+}
+
+/// Whether an ADTS head has room for what the configuration says: two bits of profile, rates of the table, three bits of
+/// channels.
+fn has_adts(config: &aac::Config) -> bool {
+    (1..=4).contains(&config.object_type)
+        && config.channel_config < 8
+        && aac::rate_index(config.sample_rate).is_some()
 }
 
 /// An ADTS head without checksum, for a frame of `length` bytes.

@@ -7,8 +7,8 @@ use rtmpd_core::files::{Place, Root};
 use rtmpd_core::media::Packaging;
 use rtmpd_core::{Call, Event, Fetch, Instant, Note, Output, Request, StreamKey};
 
-use super::super::library::{Area, Library};
-use super::super::route::{ALLOWED, Route, route, wrong_app};
+use super::super::library::{Area, Library, kept};
+use super::super::route::{Route, allowed, route, wrong_app};
 use super::super::wire::{Body, Conditions, Failure, Head, Response, Target, accepts_gzip, host_name, shown};
 use super::super::ws;
 use super::library::Borrowing;
@@ -26,6 +26,11 @@ impl HttpServer {
     pub(super) fn begin(&mut self, now: Instant, head: Head) -> Result<(), Failure> {
         let length = head.body_len()?;
         let waits = head.expects_continue()?;
+        if let Ok(Route::Upload(folder)) =
+            Target::parse(&head.target).and_then(|target| decide(&head, &target))
+        {
+            return self.begin_upload(now, &head, &folder);
+        }
         let body = Body::new(length);
         if body.as_ref().is_ok_and(Body::is_done) {
             return self.handle(now, &head);
@@ -35,7 +40,7 @@ impl HttpServer {
         {
             // The client hears why before it sends the rest.
             let manner = Manner { keep_alive: false, ..Manner::of(&head) };
-            self.answer_failure(now, manner, &failure);
+            self.refuse(now, manner, &head.target, &failure);
             return Ok(());
         }
         if waits && body.is_ok() {
@@ -79,9 +84,12 @@ impl HttpServer {
                 };
                 let mut borrowing = Borrowing::new(manner, area, Place::new(root, &path), aim);
                 borrowing.conditions = Conditions::of(head);
+                borrowing.kept = kept(&target.query).into();
                 borrowing.download = target.param("download") == Some("1");
                 self.ask_library(borrowing);
             }
+            // Its head went another way, as its body is wanted.
+            Ok(Route::Upload(_)) => {}
             Ok(Route::Streams) => {
                 let host = self.host_of(head, &target);
                 self.ask_streams(manner, &host);
@@ -112,10 +120,20 @@ impl HttpServer {
             },
             Err(failure) => {
                 self.note_wrong_app(&target.path);
-                self.answer_failure(now, manner, &failure);
+                self.refuse(now, manner, &head.target, &failure);
             }
         }
         Ok(())
+    }
+
+    /// Says that this target, or this method on it, leads nowhere.
+    fn refuse(&mut self, now: Instant, manner: Manner, target: &str, failure: &Failure) {
+        if failure.status != 405 {
+            return self.answer_failure(now, manner, failure);
+        }
+        self.note(Note::debug(format!("answers 405: {}", failure.text)));
+        let path = Target::parse(target).map(|target| target.path).unwrap_or_default();
+        self.respond(now, manner, Response::text(405, &failure.text).field("Allow", allowed(&path)));
     }
 
     /// Somebody asks for a stream that there cannot be: an operator wants to know.
@@ -129,7 +147,7 @@ impl HttpServer {
     pub(super) fn answer_failure(&mut self, now: Instant, manner: Manner, failure: &Failure) {
         self.note(Note::debug(format!("answers {}: {}", failure.status, failure.text)));
         let response = Response::text(failure.status, &failure.text);
-        let response = if failure.status == 405 { response.field("Allow", ALLOWED) } else { response };
+        let response = if failure.status == 503 { response.field("Retry-After", "2") } else { response };
         self.respond(now, manner, response);
     }
 
@@ -176,7 +194,7 @@ impl HttpServer {
 }
 
 impl Manner {
-    fn of(head: &Head) -> Self {
+    pub(super) fn of(head: &Head) -> Self {
         Self { head_only: head.method == "HEAD", keep_alive: head.keeps_alive(), is_1_1: head.is_1_1 }
     }
 }
@@ -202,9 +220,11 @@ fn check_upgrade(head: &Head) -> Result<ws::Upgrade, ws::NoUpgrade> {
 
 /// Fetch §3.2.2: yes to pages from anywhere, also from public ones to a server in a private network.
 fn preflight(head: &Head) -> Response {
+    let path = Target::parse(&head.target).map(|target| target.path).unwrap_or_default();
+    let allowed = allowed(&path);
     let mut response = Response::new(204)
-        .field("Allow", ALLOWED)
-        .field("Access-Control-Allow-Methods", ALLOWED)
+        .field("Allow", allowed)
+        .field("Access-Control-Allow-Methods", allowed)
         .field("Access-Control-Max-Age", "86400");
     if let Some(fields) = head.field("access-control-request-headers") {
         response = response.field("Access-Control-Allow-Headers", fields);

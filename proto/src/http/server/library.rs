@@ -3,16 +3,17 @@
 //! Specs: RFC 9110 §13 (conditions), §14 (ranges), §15.3.7 (206).
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use rtmpd_core::files::{Facts, FileCall, Place};
+use rtmpd_core::files::{self, Facts, FileCall, Place};
 use rtmpd_core::{Answer, Call, Close, Event, Instant, Note, Output};
 
-use super::super::library::{Aim, Area};
+use super::super::library::{Aim, Area, film_of};
 use super::super::mime;
 use super::super::wire::{ByteRange, Conditions, Failure, Response, Verdict, imf_fixdate, shown};
 use super::{HttpServer, Manner, Stage};
-use crate::bytes::{encode_path, json_strings};
+use crate::bytes::{encode_path, json_strings, slice};
 use crate::rec::names::{is_day, is_playable, text_of};
 
 /// Bytes that are asked for at a time.
@@ -32,13 +33,15 @@ pub(super) struct Borrowing {
     pub(super) conditions: Conditions,
     /// To be saved and not shown.
     pub(super) download: bool,
+    /// What a playlist's URLs end with.
+    pub(super) kept: Arc<str>,
     sending: Option<Sending>,
 }
 
 /// What is left of an answer.
 #[derive(Debug)]
 struct Sending {
-    etag: std::sync::Arc<str>,
+    etag: Arc<str>,
     rest: VecDeque<Piece>,
 }
 
@@ -51,7 +54,15 @@ enum Piece {
 impl Borrowing {
     pub(super) fn new(manner: Manner, area: Area, place: Place, aim: Aim) -> Self {
         let conditions = Conditions::default();
-        Self { manner, area, place, aim, conditions, download: false, sending: None }
+        Self { manner, area, place, aim, conditions, download: false, kept: Arc::default(), sending: None }
+    }
+}
+
+impl Borrowing {
+    /// It is asked for as a file, and may be the playlist of a film.
+    fn is_playlist(&self) -> bool {
+        let is_asked = self.aim == Aim::Serve && self.area == Area::Vod && self.sending.is_none();
+        is_asked && film_of(&self.place.path).is_some()
     }
 }
 
@@ -59,8 +70,9 @@ impl HttpServer {
     /// Asks the embedding program for a file or a folder.
     pub(super) fn ask_library(&mut self, borrowing: Borrowing) {
         let place = borrowing.place.clone();
-        let call = match borrowing.aim {
+        let call = match borrowing.aim.clone() {
             Aim::Serve | Aim::List => FileCall::Look(place),
+            Aim::Cut(piece, etag) => FileCall::Cut { place, piece, etag },
             Aim::Streams | Aim::Days | Aim::Recordings => FileCall::List(place),
         };
         self.stage = Stage::Library(Box::new(borrowing));
@@ -83,13 +95,23 @@ impl HttpServer {
             Answer::File(facts) if !facts.is_folder => self.serve(now, *borrowing, &facts),
             Answer::Data(data) if in_body => self.send_block(now, *borrowing, data),
             Answer::Listing { folders, files } => {
-                let body = listing(borrowing.aim, &folders, &files);
+                let body = listing(&borrowing.aim, &folders, &files);
                 let response = Response::new(200).field("Cache-Control", "no-cache");
                 self.respond(now, manner, response.body("application/json", Bytes::from(body)));
             }
+            Answer::Page { content_type, etag, body, .. } if matches!(borrowing.aim, Aim::Cut(..)) => {
+                self.serve_piece(now, &borrowing, content_type, (&etag, body));
+            }
+            Answer::NotFound if borrowing.is_playlist() => {
+                let film = film_of(&borrowing.place.path).unwrap_or_default().to_owned();
+                let place = Place::new(borrowing.place.root.clone(), &film);
+                let piece = files::Piece::Playlist { query: borrowing.kept.clone() };
+                self.ask_library(Borrowing { place, aim: Aim::Cut(piece, None), ..*borrowing });
+            }
+            Answer::Unfit(text) => self.answer_failure(now, manner, &Failure::new(404, text.to_string())),
             // A folder that nothing was put into yet is an empty one.
             Answer::NotFound if borrowing.place.path.is_empty() && !in_body => {
-                let body = listing(borrowing.aim, &[], &[]);
+                let body = listing(&borrowing.aim, &[], &[]);
                 self.respond(now, manner, Response::new(200).body("application/json", Bytes::from(body)));
             }
             // The head has gone out: all that is left to say is that this is not the end.
@@ -164,6 +186,43 @@ impl HttpServer {
         self.send_on(now, Borrowing { sending: Some(sending), ..borrowing });
     }
 
+    /// A piece of a film, which is made when it is asked for and has no date.
+    fn serve_piece(
+        &mut self,
+        now: Instant,
+        borrowing: &Borrowing,
+        content_type: &str,
+        (etag, body): (&Arc<str>, Bytes),
+    ) {
+        let manner = borrowing.manner;
+        let size = body.len() as u64;
+        let facts = Facts { is_folder: false, size, modified: 0, etag: etag.clone() };
+        // What a playlist names is of one state of the film: it never changes.
+        let is_lasting =
+            matches!(&borrowing.aim, Aim::Cut(files::Piece::Init | files::Piece::Segment(_), Some(_)));
+        let cache = if is_lasting { "public, max-age=86400, immutable" } else { "no-cache" };
+        let say = |status| {
+            let response = Response::new(status).field("ETag", etag).field("Cache-Control", cache);
+            response.field("Accept-Ranges", "bytes").field("X-Content-Type-Options", "nosniff")
+        };
+        let response = match borrowing.conditions.clone().undated().weigh(&facts) {
+            Verdict::NotModified => say(304).unsized_body(),
+            Verdict::Failed => Response::text(412, "it is another one by now"),
+            Verdict::Unsatisfiable => {
+                let text = format!("no such bytes, there are {size}");
+                Response::text(416, &text).field("Content-Range", &format!("bytes */{size}"))
+            }
+            Verdict::Part(ranges) if ranges.len() == 1 => {
+                let range = ranges.first().copied().unwrap_or(ByteRange { from: 0, to: size });
+                let [from, to] = [range.from, range.to].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
+                let part = slice(&body, from, to).unwrap_or_default();
+                say(206).field("Content-Range", &content_range(range, size)).body(content_type, part)
+            }
+            Verdict::Part(_) | Verdict::Whole => say(200).body(content_type, body),
+        };
+        self.respond(now, manner, response);
+    }
+
     /// What is said of a file, whether it is sent or not.
     fn describe(&self, now: Instant, response: Response, borrowing: &Borrowing, facts: &Facts) -> Response {
         let modified = facts.modified / 1_000_000;
@@ -180,6 +239,10 @@ impl HttpServer {
             .field("Accept-Ranges", "bytes")
             .field("Cache-Control", cache)
             .field("X-Content-Type-Options", "nosniff");
+        // A page that somebody uploaded must not act as one of ours.
+        let acts = ["text/html", "image/svg", "application/xml"];
+        let is_page = acts.iter().any(|kind| mime::of(&borrowing.place.path).starts_with(kind));
+        let response = if is_page { response.field("Content-Security-Policy", "sandbox") } else { response };
         if !borrowing.download {
             return response;
         }
@@ -250,11 +313,13 @@ fn parts(ranges: &[ByteRange], content_type: &str, size: u64) -> Vec<Piece> {
 }
 
 /// A folder's names in the words of the API.
-fn listing(aim: Aim, folders: &[String], files: &[String]) -> String {
+fn listing(aim: &Aim, folders: &[String], files: &[String]) -> String {
     let names = |names: &[String]| json_strings(names.iter().map(String::as_str));
     let days = || folders.iter().map(String::as_str).filter(|name| is_day(name));
     match aim {
-        Aim::Serve | Aim::List => format!("{{\"dirs\":{},\"files\":{}}}", names(folders), names(files)),
+        Aim::Serve | Aim::Cut(..) | Aim::List => {
+            format!("{{\"dirs\":{},\"files\":{}}}", names(folders), names(files))
+        }
         Aim::Streams => {
             let streams: Vec<String> = folders.iter().map(|folder| text_of(folder)).collect();
             format!("{{\"dirs\":{}}}", names(&streams))

@@ -1,7 +1,7 @@
 //! The machine: keep-alive, pipelining, one responder at a time.
 //!
 //! Specs: RFC 9112 §9 (connections), RFC 9110 §9 (methods). - `exchange`: requests to responders · `page`, `live`,
-//! `websocket`: the responders
+//! `websocket`, `shelf`, `streams`, `library` (files out), `upload` (files in): the responders
 //!
 //! ```text
 //!  ┌─▶ head ──▶ body ──▶ page ──answer──┐
@@ -15,14 +15,17 @@ mod live;
 mod page;
 mod shelf;
 mod streams;
+mod upload;
 mod websocket;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use rtmpd_core::files::{FileCall, FileChange, Place};
 use rtmpd_core::{
-    Close, Error, Event, Input, Instant, Machine, Media, Note, Output, Peer, Refusal, Reply, Request, Service,
+    Call, Close, Error, Event, Input, Instant, Machine, Media, Note, Output, Peer, Refusal, Reply, Request,
+    Service,
 };
 
 use super::Settings;
@@ -33,6 +36,7 @@ use page::Waiting;
 use shelf::Fetching;
 pub use shelf::{Fresh, Wanted};
 use streams::Asked;
+use upload::Upload;
 use websocket::Viewer;
 
 /// Most bytes of later requests kept while one is answered.
@@ -75,6 +79,8 @@ pub struct HttpServer {
     half_closed: bool,
     /// A request was answered.
     served: bool,
+    /// Files of an upload that is not whole.
+    unfinished: Option<Box<Place>>,
     deadline: Option<Instant>,
     out: VecDeque<Output>,
 }
@@ -89,6 +95,8 @@ enum Stage {
     Page(Box<Waiting>),
     /// The embedding program looks for a file or a folder, or reads it.
     Library(Box<Borrowing>),
+    /// A form with files comes in, and is written.
+    Upload(Box<Upload>),
     /// The embedding program looks for streams.
     Streams(Box<Asked>),
     /// The shard was asked for an object of a stream.
@@ -135,6 +143,7 @@ impl HttpServer {
             ahead: Vec::new(),
             half_closed: false,
             served: false,
+            unfinished: None,
             deadline: Some(now + settings.head_timeout),
             out: VecDeque::with_capacity(KEEP),
             settings,
@@ -167,6 +176,15 @@ impl HttpServer {
                     Ok(()) if pending.0.is_done() => self.body_done(now).err(),
                     Ok(()) => return Ok(()),
                     Err(failure) => Some(failure),
+                },
+                Stage::Upload(upload) if upload.ended => return self.keep(data),
+                Stage::Upload(_) => match self.upload_bytes(now, &mut data) {
+                    Ok(()) if data.is_empty() => return Ok(()),
+                    Ok(()) => None,
+                    Err(failure) => {
+                        self.answer_failure(now, LAST, &failure);
+                        return Ok(());
+                    }
                 },
                 Stage::Page(_)
                 | Stage::Library(_)
@@ -243,6 +261,7 @@ impl HttpServer {
         match (reply, std::mem::replace(&mut self.stage, Stage::Over)) {
             (Reply::Call(answer), Stage::Page(waiting)) => self.answer_page(now, &waiting, answer),
             (Reply::Call(answer), Stage::Library(borrowing)) => self.answer_library(now, borrowing, answer),
+            (Reply::Call(answer), Stage::Upload(upload)) => self.answer_upload(now, upload, answer),
             (Reply::Call(answer), Stage::Streams(asked)) => self.answer_streams(now, &asked, answer),
             (Reply::Play(result), Stage::Asking(asking)) => self.answer_play(now, *asking, result),
             (Reply::Fetch(result), Stage::Fetching(fetching)) => self.answer_fetch(now, *fetching, result),
@@ -260,10 +279,12 @@ impl HttpServer {
             Stage::Page(_) | Stage::Library(_) | Stage::Streams(_) | Stage::Fetching(_) => {
                 self.half_closed = true;
             }
+            Stage::Upload(upload) if upload.ended => self.half_closed = true,
             // What they were answered may still be on its way: it is not to be thrown away.
             Stage::Head(_) | Stage::Body(_) if self.served => self.end(Close::Done),
             Stage::Head(_)
             | Stage::Body(_)
+            | Stage::Upload(_)
             | Stage::Asking(_)
             | Stage::Live(_)
             | Stage::WebSocket(_)
@@ -280,7 +301,7 @@ impl HttpServer {
         }
         match &self.stage {
             Stage::Head(reader) if reader.is_empty() => self.end(Close::Done),
-            Stage::Head(_) | Stage::Body(_) => {
+            Stage::Head(_) | Stage::Body(_) | Stage::Upload(_) => {
                 let failure = Failure::new(408, "the request did not come in time");
                 self.fail(now, failure);
                 return Err(Error::TimedOut("the request"));
@@ -303,7 +324,7 @@ impl HttpServer {
         match &mut self.stage {
             Stage::WebSocket(viewer) => viewer.say_going_away(&mut self.out),
             Stage::Fetching(fetching) if fetching.fetch.from > 0 => {}
-            Stage::Page(_) | Stage::Streams(_) | Stage::Fetching(_) | Stage::Asking(_) => {
+            Stage::Page(_) | Stage::Upload(_) | Stage::Streams(_) | Stage::Fetching(_) | Stage::Asking(_) => {
                 let text = Refusal::ShuttingDown.to_string();
                 self.send_response(now, LAST, Response::text(503, &text));
             }
@@ -346,6 +367,7 @@ impl HttpServer {
             | Stage::Body(_)
             | Stage::Page(_)
             | Stage::Library(_)
+            | Stage::Upload(_)
             | Stage::Streams(_)
             | Stage::Fetching(_)
             | Stage::Asking(_)
@@ -379,7 +401,8 @@ impl Machine for HttpServer {
     fn poll_timeout(&self) -> Option<Instant> {
         match &self.stage {
             Stage::WebSocket(viewer) => Some(viewer.poll_timeout()),
-            Stage::Head(_) | Stage::Body(_) => self.deadline,
+            Stage::Upload(upload) if upload.busy => None,
+            Stage::Head(_) | Stage::Body(_) | Stage::Upload(_) => self.deadline,
             Stage::Page(_)
             | Stage::Library(_)
             | Stage::Streams(_)
@@ -388,6 +411,11 @@ impl Machine for HttpServer {
             | Stage::Live(_)
             | Stage::Over => None,
         }
+    }
+
+    fn last_call(&mut self) -> Option<Call> {
+        let hold = self.unfinished.take()?;
+        Some(Call::File(FileCall::Write(vec![FileChange::Discard(*hold)])))
     }
 }
 

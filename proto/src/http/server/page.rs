@@ -45,6 +45,7 @@ impl HttpServer {
             | Answer::Done
             | Answer::Streams(_)
             | Answer::Exists
+            | Answer::Unfit(_)
             | Answer::Full(_) => Response::text(500, "the page could not be read"),
             Answer::Failed(text) => {
                 self.note(Note::warn(format!("page {}: {text}", shown(path))));

@@ -1,18 +1,25 @@
-//! Passing over a request's body: nothing here takes one yet, but the next request comes behind it.
+//! A request's body, taken out of its framing. Most are passed over: the next request comes behind them.
 //!
 //! Spec: RFC 9112 §6, §7.1.
 
 use super::{Failure, shown};
 
 /// Longest body that is passed over, in bytes, with chunk sizes and trailers.
-const MAX_BODY: usize = 64 << 10;
+const MAX_BODY: u64 = 64 << 10;
+
+/// Most bytes of framing for a byte of content: chunks of one byte have five.
+const FRAMING: u64 = 8;
 
 /// What of a body is still to come. Nothing of it is kept.
 #[derive(Debug)]
 pub struct Body {
     part: Part,
-    /// How many bytes it may still have.
-    allowed: usize,
+    /// How many bytes it may still have, framing and all.
+    allowed: u64,
+    /// How many of them may be content.
+    content: u64,
+    /// Longest it may be, for the text of an error.
+    most: u64,
 }
 
 /// What the next byte belongs to.
@@ -54,13 +61,25 @@ impl Body {
     /// # Errors
     /// When it is longer than is passed over.
     pub fn new(length: Option<u64>) -> Result<Self, Failure> {
+        Self::framed(length, MAX_BODY, MAX_BODY)
+    }
+
+    /// As [`Self::new`], of at most `most` bytes of content.
+    ///
+    /// # Errors
+    /// When it is longer.
+    pub fn within(length: Option<u64>, most: u64) -> Result<Self, Failure> {
+        Self::framed(length, most, most.saturating_mul(FRAMING).saturating_add(MAX_BODY))
+    }
+
+    fn framed(length: Option<u64>, most: u64, allowed: u64) -> Result<Self, Failure> {
         let part = match length {
             Some(0) => Part::Done,
-            Some(length) if length > MAX_BODY as u64 => return Err(too_long()),
+            Some(length) if length > most => return Err(too_long(most)),
             Some(length) => Part::Data { left: length, chunk: false },
             None => Part::Size { size: 0, digits: 0 },
         };
-        Ok(Self { part, allowed: MAX_BODY })
+        Ok(Self { part, allowed, content: most, most })
     }
 
     /// Whether all of it has come.
@@ -73,16 +92,34 @@ impl Body {
     /// # Errors
     /// When a chunk is malformed or the body too long; `data` then begins with the first byte that is wrong.
     pub fn skip(&mut self, data: &mut &[u8]) -> Result<(), Failure> {
-        while let Some(&byte) = data.first().filter(|_| !self.is_done()) {
-            if self.allowed == 0 {
-                return Err(too_long());
-            }
-            let (step, next) = self.part.after(byte, data.len().min(self.allowed))?;
-            self.part = next;
-            self.allowed -= step;
-            *data = data.get(step..).unwrap_or_default();
-        }
+        while self.take(data)?.is_some() {}
         Ok(())
+    }
+
+    /// Takes bytes from the front of `data` up to the end of the next run of content, which it gives; `None` when there is
+    /// none before the end of the body or of `data`.
+    ///
+    /// # Errors
+    /// Those of [`Self::skip`].
+    pub fn take<'a>(&mut self, data: &mut &'a [u8]) -> Result<Option<&'a [u8]>, Failure> {
+        while let Some(&byte) = data.first().filter(|_| !self.is_done()) {
+            let is_content = matches!(self.part, Part::Data { .. });
+            let allowed = if is_content { self.allowed.min(self.content) } else { self.allowed };
+            if allowed == 0 {
+                return Err(too_long(self.most));
+            }
+            let available = data.len().min(usize::try_from(allowed).unwrap_or(usize::MAX));
+            let (step, next) = self.part.after(byte, available)?;
+            self.part = next;
+            self.allowed -= step as u64;
+            let (taken, rest) = data.split_at_checked(step).unwrap_or((*data, &[]));
+            *data = rest;
+            if is_content {
+                self.content -= step as u64;
+                return Ok(Some(taken));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -106,7 +143,7 @@ impl Part {
                 let value = char::from(byte).to_digit(16).unwrap_or_default();
                 // Fifteen digits cannot overflow, and are more than anyone may send.
                 if digits == 15 {
-                    return Err(too_long());
+                    return Err(Failure::new(413, "a chunk's size has more than 15 digits"));
                 }
                 Ok(Self::Size { size: size * 16 + u64::from(value), digits: digits + 1 })
             }
@@ -137,6 +174,6 @@ fn wrong(byte: u8, expected: &str) -> Result<Part, Failure> {
     Err(Failure::new(400, format!("a chunk has {shown}, expected {expected} (RFC 9112 §7.1)")))
 }
 
-fn too_long() -> Failure {
-    Failure::new(413, format!("the request body is longer than {MAX_BODY} bytes; nothing here takes one"))
+fn too_long(most: u64) -> Failure {
+    Failure::new(413, format!("the request body is longer than {most} bytes, the most that is taken here"))
 }

@@ -48,6 +48,18 @@ impl Conditions {
         }
     }
 
+    /// Those for something that has no date: any that the client names is not of it.
+    #[must_use]
+    pub fn undated(self) -> Self {
+        let is_date = |value: &str| !value.trim_start().starts_with(['"', 'W']);
+        Self {
+            if_modified_since: None,
+            if_unmodified_since: None,
+            range: self.range.filter(|_| !self.if_range.as_deref().is_some_and(is_date)),
+            ..self
+        }
+    }
+
     /// Weighs them in the order of §13.2.2.
     pub fn weigh(&self, facts: &Facts) -> Verdict {
         let modified = facts.modified / 1_000_000;

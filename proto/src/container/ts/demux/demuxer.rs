@@ -25,8 +25,10 @@ const MAX_PROGRAMS: usize = 64;
 const MAX_STREAMS: usize = 64;
 /// Tracks beyond these are not carried.
 const MAX_TRACKS: usize = 32;
-/// Longest PES packet, and most that all of a program may hold, in bytes.
-const MAX_PES: usize = 8 << 20;
+/// Longest PES packet of pictures, in bytes. Those of sound always tell their length, in 16 bits.
+const MAX_PICTURES: usize = 8 << 20;
+const MAX_SOUND: usize = 66_000;
+/// Most that all tracks together may hold, in bytes.
 const MAX_HELD: usize = 16 << 20;
 
 /// What comes out.
@@ -185,9 +187,10 @@ impl Demuxer {
         } else if head.pid != NULL_PID
             && let Some(place) = self.streams.iter().position(|stream| stream.source.pid == head.pid)
         {
-            let others: usize = self.streams.iter().map(Stream::held).sum();
+            let all: usize = self.streams.iter().map(Stream::held).sum();
             self.with(place, |stream, at| {
-                let room = MAX_HELD.saturating_sub(others - stream.held()).min(MAX_PES);
+                let most = if stream.track.kind() == Kind::Video { MAX_PICTURES } else { MAX_SOUND };
+                let room = MAX_HELD.saturating_sub(all - stream.held()).min(most);
                 stream.push(&head, room, at);
             });
             return;

@@ -9,6 +9,9 @@ use crate::codec::{Sound, aac, ac3, mp3};
 /// Bytes that every head has.
 const HEAD: usize = 8;
 
+/// More substreams of E-AC-3 at a time (ETSI TS 102 366 §E.1.3.1.2) are not put together.
+const MAX_SUBSTREAMS: usize = 16;
+
 /// How frames of sound follow each other.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) enum Framing {
@@ -120,7 +123,8 @@ fn enhanced(data: &[u8]) -> Look {
         return Look::Nothing;
     }
     let mut len = first.len;
-    while let Some(rest) = data.get(len..).filter(|rest| !rest.is_empty()) {
+    for _ in 1..MAX_SUBSTREAMS {
+        let Some(rest) = data.get(len..).filter(|rest| !rest.is_empty()) else { break };
         if rest.len() < HEAD {
             return Look::Short;
         }

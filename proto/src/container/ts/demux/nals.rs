@@ -6,6 +6,9 @@ use bytes::Bytes;
 
 use crate::codec::{h264, h265, nal};
 
+/// Most NAL units of a PES packet: pictures have at most 600 slices (H.265 §A.4.1).
+const MAX_UNITS: usize = 4_096;
+
 /// Which of the two.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(super) enum Syntax {
@@ -72,11 +75,14 @@ pub(super) struct AccessUnit {
     pub(super) is_key: bool,
 }
 
-/// The access units of `data`, which begins with one.
-pub(super) fn split(syntax: Syntax, data: &Bytes) -> Vec<AccessUnit> {
+/// The access units of `data`, which begins with one. `None` when it has more NAL units than pictures can need.
+pub(super) fn split(syntax: Syntax, data: &Bytes) -> Option<Vec<AccessUnit>> {
     let mut all = Vec::with_capacity(1);
     let mut now = AccessUnit::default();
-    for unit in nal::annex_b(data) {
+    for (count, unit) in nal::annex_b(data).enumerate() {
+        if count >= MAX_UNITS {
+            return None;
+        }
         let role = syntax.role(unit);
         let begins = match role {
             Role::Delimiter | Role::Set | Role::Before => true,
@@ -99,7 +105,7 @@ pub(super) fn split(syntax: Syntax, data: &Bytes) -> Vec<AccessUnit> {
     if !now.units.is_empty() {
         all.push(now);
     }
-    all
+    Some(all)
 }
 
 /// Puts the two fields of each frame together, as players that want whole frames expect.

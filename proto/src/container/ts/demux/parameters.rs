@@ -10,6 +10,8 @@ use crate::codec::{Size, h264, h265};
 
 /// More sets than this are not held; the oldest goes.
 const MAX_SETS: usize = 64;
+/// Longer sets are not held, in bytes: they stay with their pictures.
+const MAX_SET: usize = 16 << 10;
 
 /// See the module's text.
 #[derive(Debug)]
@@ -48,7 +50,8 @@ impl Parameters {
     /// keep their sets with them.
     pub(super) fn take(&mut self, units: &[Bytes], is_key: bool) -> Option<(Bytes, Size)> {
         let syntax = self.syntax;
-        let sets = || units.iter().filter(move |unit| syntax.role(unit) == Role::Set);
+        let sets =
+            || units.iter().filter(move |unit| syntax.role(unit) == Role::Set && unit.len() <= MAX_SET);
         let is_behind = || self.known.iter().any(|(_, _, set)| !self.configured.contains(set));
         if sets().all(|set| self.have(set)) && !(is_key && is_behind()) {
             return None;

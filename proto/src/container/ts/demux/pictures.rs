@@ -111,7 +111,10 @@ impl Pictures {
     }
 
     fn read(&mut self, time: Option<Time>, data: &Bytes, out: &mut Vec<Found>) {
-        let mut units = nals::split(self.syntax, data);
+        let Some(mut units) = nals::split(self.syntax, data) else {
+            out.extend([Found::Lost, Found::Remark(Remark::TooLong)]);
+            return;
+        };
         if units.len() > 1
             && let Some(sps) = self.sps(&units)
         {

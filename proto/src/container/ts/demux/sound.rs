@@ -68,7 +68,8 @@ impl Sounds {
                 }
             }
         }
-        self.carry = tail(&data, at);
+        // A copy, so that the packet's bytes are not held.
+        self.carry = Bytes::copy_from_slice(&tail(&data, at));
     }
 
     /// A packet did not come.

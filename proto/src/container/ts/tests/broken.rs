@@ -152,6 +152,30 @@ fn pictures_that_never_end_are_given_up() {
 }
 
 #[test]
+fn crumbs_are_not_made_into_a_million_frames() {
+    let mut sender = Sender::default();
+    sender.tables(&[VIDEO]);
+    sender.pes(0x100, 0xE0, Some(0), true, &annex_b(&[SPS, PPS, &[0x65, 0x88]]));
+    sender.pes(0x100, 0xE0, Some(3_600), false, &annex_b(&vec![&[0x41, 0x88][..]; 100_000]));
+    sender.pes(0x100, 0xE0, Some(7_200), true, &annex_b(&[&[0x41, 0x88]]));
+    let demuxed = sender.demuxed();
+    assert_eq!(demuxed.frames.len(), 2);
+    assert_eq!(demuxed.counts.lost_units, 1);
+}
+
+#[test]
+fn large_sets_stay_with_their_pictures() {
+    let mut sender = Sender::default();
+    sender.tables(&[VIDEO]);
+    let large = [PPS, &[0x55; 20_000]].concat();
+    sender.pes(0x100, 0xE0, Some(0), true, &annex_b(&[SPS, PPS, &[0x65, 0x88]]));
+    sender.pes(0x100, 0xE0, Some(3_600), true, &annex_b(&[&large, &[0x65, 0x88]]));
+    let demuxed = sender.demuxed();
+    assert_eq!(demuxed.descriptions.len(), 1);
+    assert_eq!(demuxed.frames[1], picture(3_600, 0, &[&large, &[0x65, 0x88]]));
+}
+
+#[test]
 fn a_join_in_the_middle_begins_with_the_next_picture() {
     let sent = sender(false).out;
     let (tables, rest) = sent.split_at(2 * PACKET);

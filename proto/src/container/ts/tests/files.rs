@@ -76,6 +76,19 @@ fn sound_of_each_kind() {
 }
 
 #[test]
+fn latm_is_the_same_aac() {
+    let demuxed = Demuxing::of([&include_bytes!("../../../../tests/data/latm.ts")[..]]);
+    let (description, frames) = flv_file(include_bytes!("../../../../tests/data/h264-aac.flv"));
+    assert_eq!(demuxed.descriptions[0].to_string(), "aac 48000 Hz 2 ch");
+    let sent = frames.iter().filter(|frame| description.track(frame.track).unwrap().codec == Codec::Aac);
+    assert!(demuxed.frames.len() > 20);
+    for (sent, got) in sent.zip(&demuxed.frames) {
+        assert_eq!(got.data, sent.data);
+    }
+    assert_eq!(demuxed.counts.lost_units, 0);
+}
+
+#[test]
 fn several_tracks_of_a_kind() {
     round_trip(
         include_bytes!("../../../../tests/data/multitrack.flv"),

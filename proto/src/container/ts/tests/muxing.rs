@@ -110,6 +110,26 @@ fn tracks_without_a_form_are_told() {
 }
 
 #[test]
+fn aac_that_no_adts_head_can_tell_is_not_carried() {
+    use rtmpd_core::media::Packager;
+    let with = |object_type, sample_rate, channel_config| {
+        let config = aac::Config { object_type, sample_rate, channel_config, extension: None };
+        Track { config: config.write(), ..aac_track() }
+    };
+    let left_out = |track: Track| Muxer::new().start(&super::tracks([track])).len();
+    assert_eq!(left_out(with(2, 48_000, 2)), 0);
+    assert_eq!(left_out(with(42, 48_000, 2)), 1, "xHE-AAC");
+    assert_eq!(left_out(with(2, 12_345, 2)), 1);
+    assert_eq!(left_out(with(2, 48_000, 12)), 1);
+    assert_eq!(left_out(Track { config: Bytes::new(), ..aac_track() }), 1);
+    let mut packager = TsPackager::new();
+    packager.start(&super::tracks([with(2, 12_345, 2)]));
+    let mut packed = Vec::new();
+    packager.push(&sound(0, "x"), &mut packed);
+    assert!(packed.is_empty());
+}
+
+#[test]
 fn a_keyframe() {
     let frame = picture(90_000, 3_000, &[&[9, 0xF0], &[6, 5, 1], &[0x65, 0x88, 1, 2, 3]]);
     let out = mux(&super::tracks([h264_track()]), &[frame]);

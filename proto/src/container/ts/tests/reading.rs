@@ -241,6 +241,20 @@ fn access_units_in_one_packet() {
 }
 
 #[test]
+fn fields_of_a_frame_stay_together() {
+    let mut sender = Sender::default();
+    sender.tables(&[VIDEO]);
+    // Main profile with fields; frame_num 2, top and bottom field; frame_num 3.
+    let sps: &[u8] = &[0x67, 0x4D, 0x40, 0x1E, 0xDA, 0x0B, 0x29, 0x20];
+    let (top, bottom, next): (&[u8], &[u8], &[u8]) =
+        (&[0x65, 0x9A, 0x50, 1], &[0x41, 0x9A, 0x58, 1], &[0x41, 0x9A, 0x70, 1]);
+    let delimiter: &[u8] = &[9, 0xF0];
+    sender.pes(0x100, 0xE0, Some(0), true, &annex_b(&[delimiter, sps, PPS, top, delimiter, bottom, next]));
+    let demuxed = sender.demuxed();
+    assert_eq!(demuxed.frames, [picture(0, 0, &[top, bottom]), picture(3_600, 0, &[next])]);
+}
+
+#[test]
 fn access_units_over_several_packets() {
     let mut sender = Sender::default();
     sender.tables(&[VIDEO]);

@@ -1,8 +1,18 @@
 //! Files of the server: what machines ask of the embedding program, which alone touches them.
 
+mod name;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
+
+pub use name::{is_device, is_plain};
+
+/// Where uploads lie until they are whole: folders in [`Root::Vod`] that begin with this. Nobody is shown them, and when
+/// the program starts they go.
+pub const UPLOADING: &str = ".upload-";
 
 /// A folder of the server's that machines may name files in.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -49,11 +59,34 @@ pub enum FileCall {
         /// Only if it is still this state of it.
         etag: Arc<str>,
     },
+    /// A film as players of HLS fetch it; answered by [`crate::Answer::Page`].
+    Cut {
+        /// The film.
+        place: Place,
+        /// What of it.
+        piece: Piece,
+        /// Only if it is still this state of it; any, where there is none.
+        etag: Option<Arc<str>>,
+    },
     /// Names in a folder; answered by [`crate::Answer::Listing`].
     List(Place),
     /// Changes, in this order and up to the first that fails; answered by [`crate::Answer::Done`]. Nothing is read from a
     /// connection whose changes are under way.
     Write(Vec<FileChange>),
+}
+
+/// What players of HLS fetch of a film.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Piece {
+    /// The list of all the others.
+    Playlist {
+        /// What their URLs end with: empty, or `&` and parameters.
+        query: Arc<str>,
+    },
+    /// What a decoder must have first.
+    Init,
+    /// One of its segments, from 0.
+    Segment(u32),
 }
 
 /// One change.
@@ -89,6 +122,10 @@ pub enum FileChange {
     },
     /// The file goes, if it is there.
     Remove(Place),
+    /// There must be nothing of this name yet, nor a file where it has a folder: else this and what follows it fails.
+    Vacant(Place),
+    /// The folder of an upload goes, if it is there, with all that is in it: see [`UPLOADING`].
+    Discard(Place),
     /// What was written must survive a power cut from here on.
     Sync(Place),
 }
@@ -115,6 +152,8 @@ impl FileChange {
             | Self::Replace { place, .. }
             | Self::Rename { from: place, .. }
             | Self::Remove(place)
+            | Self::Vacant(place)
+            | Self::Discard(place)
             | Self::Sync(place) => place,
         }
     }
