@@ -114,18 +114,20 @@ impl Files {
             Err(error) => return Err(error),
         };
         for entry in entries.take(MAX_NAMES) {
-            let entry = entry?;
             // What cannot be asked for by name is not told.
-            let Ok(name) = entry.file_name().into_string() else { continue };
-            let hidden = name.starts_with('.') || !is_plain(&name);
-            if hidden {
+            let Ok(name) = entry?.file_name().into_string() else { continue };
+            if name.starts_with('.') || !is_plain(&name) {
                 continue;
             }
-            let inner = Place { root: place.root.clone(), path: format!("{}/{name}", place.path).into() };
-            match self.find(&Place::new(inner.root, &inner.path))?.map(fs::metadata) {
-                Some(Ok(metadata)) if metadata.is_dir() => folders.push(name),
-                Some(Ok(metadata)) if metadata.is_file() => files.push(name),
-                Some(_) | None => {}
+            // One that has just gone, or a link that leads nowhere, keeps nobody from the others.
+            let inner = Place::new(place.root.clone(), &format!("{}/{name}", place.path));
+            let Ok(Some(Ok(metadata))) = self.find(&inner).map(|path| path.map(fs::metadata)) else {
+                continue;
+            };
+            if metadata.is_dir() {
+                folders.push(name);
+            } else if metadata.is_file() {
+                files.push(name);
             }
         }
         folders.sort_unstable();

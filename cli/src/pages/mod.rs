@@ -45,8 +45,7 @@ impl Pages {
     }
 
     fn find(&self, path: &str, if_none_match: Option<&str>) -> io::Result<Answer> {
-        let absolute = path.starts_with('/');
-        let Some(names) = name::parts(path).filter(|_| absolute) else { return Ok(Answer::NotFound) };
+        let Some(names) = name::parts(path) else { return Ok(Answer::NotFound) };
         let root = match self.root.canonicalize() {
             Ok(root) => root,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Answer::NotFound),

@@ -3,7 +3,7 @@
 mod args;
 mod banner;
 mod config_file;
-mod folder;
+pub(crate) mod folder;
 mod logging;
 mod pages;
 mod pool;

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use rtmpd_core::{Error, Instant, Peer};
+use rtmpd_proto::http::form::{Multipart, PartHead, Piece, boundary};
 use rtmpd_proto::http::route::route;
 use rtmpd_proto::http::wire::{Failure, Head, HeadReader, Target};
 use rtmpd_proto::http::ws::{Incoming, Reader, Role};
@@ -57,6 +58,36 @@ pub fn http_server(data: &[u8]) {
     drive(&mut make(), Answers::AtOnce, pieces(bytes, seed));
     let whole = drive(&mut make(), Answers::Late, [bytes].into_iter());
     assert_eq!(whole, drive(&mut make(), Answers::Late, pieces(bytes, seed)));
+}
+
+/// A form, whole and in pieces: the same parts, the same failure.
+pub fn multipart(data: &[u8]) {
+    let mut source = Source::new(data);
+    let seed = source.byte();
+    let form = source.rest();
+    assert_eq!(parts([form].into_iter()), parts(pieces(form, seed)));
+    if let Ok(text) = std::str::from_utf8(form) {
+        boundary(Some(text)).ok();
+    }
+}
+
+type Parts = (Vec<(PartHead, Vec<u8>, bool)>, Option<Failure>, bool);
+
+fn parts<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Parts {
+    let mut form = Multipart::new("b");
+    let mut parts: Vec<(PartHead, Vec<u8>, bool)> = Vec::new();
+    for mut data in pieces {
+        loop {
+            match form.poll(&mut data) {
+                Ok(Some(Piece::Begin(head))) => parts.push((head, Vec::new(), false)),
+                Ok(Some(Piece::Data(data))) => parts.last_mut().expect("a part").1.extend_from_slice(&data),
+                Ok(Some(Piece::End)) => parts.last_mut().expect("a part").2 = true,
+                Ok(None) => break,
+                Err(failure) => return (parts, Some(failure), false),
+            }
+        }
+    }
+    (parts, None, form.is_finished())
 }
 
 /// WebSocket frames, whole and in pieces: the same messages, the same fault.

@@ -12,7 +12,7 @@ mod ts;
 
 pub use amf::{amf0, amf3};
 pub use flv::{flv_bodies, flv_file};
-pub use http::{http_request, http_server, websocket};
+pub use http::{http_request, http_server, multipart, websocket};
 pub use mp4::{fmp4_fragments, mp4_index};
 pub use rtmp::{rtmp_chunks, rtmp_handshake, rtmp_player, rtmp_publisher, rtmp_server};
 pub use ts::ts_demuxer;
@@ -30,6 +30,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("http_request", http_request),
     ("http_server", http_server),
     ("mp4_index", mp4_index),
+    ("multipart", multipart),
     ("rtmp_chunks", rtmp_chunks),
     ("rtmp_handshake", rtmp_handshake),
     ("rtmp_player", rtmp_player),

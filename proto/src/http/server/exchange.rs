@@ -76,18 +76,7 @@ impl HttpServer {
             Ok(Route::Live(key, packaging, form)) => {
                 self.ask_play(manner, head, &target, (key, packaging), Form { endless: form, upgrade: None });
             }
-            Ok(Route::Library(Library { area, path, aim })) => {
-                let root = match &area {
-                    Area::Vod => Root::Vod,
-                    Area::Rec(Some(vhost)) => Root::Rec { vhost: vhost.as_str().into() },
-                    Area::Rec(None) => Root::Rec { vhost: self.host_of(head, &target) },
-                };
-                let mut borrowing = Borrowing::new(manner, area, Place::new(root, &path), aim);
-                borrowing.conditions = Conditions::of(head);
-                borrowing.kept = kept(&target.query).into();
-                borrowing.download = target.param("download") == Some("1");
-                self.ask_library(borrowing);
-            }
+            Ok(Route::Library(library)) => self.borrow_file(manner, head, &target, library),
             // Its head went another way, as its body is wanted.
             Ok(Route::Upload(_)) => {}
             Ok(Route::Streams) => {
@@ -124,6 +113,20 @@ impl HttpServer {
             }
         }
         Ok(())
+    }
+
+    fn borrow_file(&mut self, manner: Manner, head: &Head, target: &Target, library: Library) {
+        let Library { area, path, aim } = library;
+        let root = match &area {
+            Area::Vod => Root::Vod,
+            Area::Rec(Some(vhost)) => Root::Rec { vhost: vhost.as_str().into() },
+            Area::Rec(None) => Root::Rec { vhost: self.host_of(head, target) },
+        };
+        let mut borrowing = Borrowing::new(manner, area, Place::new(root, &path), aim);
+        borrowing.conditions = Conditions::of(head);
+        borrowing.kept = kept(&target.query).into();
+        borrowing.download = target.param("download") == Some("1");
+        self.ask_library(borrowing);
     }
 
     /// Says that this target, or this method on it, leads nowhere.

@@ -64,6 +64,14 @@ impl Borrowing {
         let is_asked = self.aim == Aim::Serve && self.area == Area::Vod && self.sending.is_none();
         is_asked && film_of(&self.place.path).is_some()
     }
+
+    /// The same request, for the playlist of the film.
+    fn of_film(self) -> Self {
+        let film = film_of(&self.place.path).unwrap_or_default();
+        let place = Place::new(self.place.root.clone(), film);
+        let piece = files::Piece::Playlist { query: self.kept.clone() };
+        Self { place, aim: Aim::Cut(piece, None), ..self }
+    }
 }
 
 impl HttpServer {
@@ -102,12 +110,7 @@ impl HttpServer {
             Answer::Page { content_type, etag, body, .. } if matches!(borrowing.aim, Aim::Cut(..)) => {
                 self.serve_piece(now, &borrowing, content_type, (&etag, body));
             }
-            Answer::NotFound if borrowing.is_playlist() => {
-                let film = film_of(&borrowing.place.path).unwrap_or_default().to_owned();
-                let place = Place::new(borrowing.place.root.clone(), &film);
-                let piece = files::Piece::Playlist { query: borrowing.kept.clone() };
-                self.ask_library(Borrowing { place, aim: Aim::Cut(piece, None), ..*borrowing });
-            }
+            Answer::NotFound if borrowing.is_playlist() => self.ask_library(borrowing.of_film()),
             Answer::Unfit(text) => self.answer_failure(now, manner, &Failure::new(404, text.to_string())),
             // A folder that nothing was put into yet is an empty one.
             Answer::NotFound if borrowing.place.path.is_empty() && !in_body => {

@@ -42,9 +42,13 @@ impl Client {
     }
 
     pub(super) fn with(settings: Settings) -> Self {
+        Self::from(HERE, settings)
+    }
+
+    pub(super) fn from(remote: SocketAddr, settings: Settings) -> Self {
         let now = Instant::from_millis(1000);
         Self {
-            machine: HttpServer::new(now, Arc::new(settings), Peer { local: HERE, remote: HERE }),
+            machine: HttpServer::new(now, Arc::new(settings), Peer { local: HERE, remote }),
             now,
             received: Vec::new(),
             plays: Vec::new(),
