@@ -238,6 +238,10 @@ const SCENARIOS = {
     await says(page, '#status', /The end/);
     await page.keyboard.press('Backspace');
     await says(page, '#list', /films/);
+    await page.goto(`${origin}/player.html?vod=films/${encodeURIComponent('片 1.mp4')}&via=hls`);
+    await plays(page, 20, 1);
+    assert.equal(await via(page), 'hls');
+    await says(page, '#stat-video', /H\.264/);
     await page.goto(`${origin}/player.html?vod=films/old.flv`);
     await plays(page, 20, 1);
     assert.equal(await via(page), 'http-flv');
