@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -33,7 +33,7 @@ pub(crate) fn try_start(settings: Settings, listener: Listener) -> io::Result<Se
         Hub::new(hub, make_packager()),
         vec![listener],
         Arc::new(Vec::new),
-        Arc::new(Pages),
+        Arc::new(Pages::default()),
     )
 }
 
@@ -78,15 +78,23 @@ impl Client {
     }
 }
 
-/// Answers by path: at once, from another thread, or never.
-struct Pages;
+/// Answers pages by path: at once, from another thread, or never. A write is done when somebody asks for `/release`.
+#[derive(Default)]
+struct Pages {
+    writes: Mutex<Vec<Done>>,
+}
 
 impl Caller for Pages {
     fn call(&self, call: Call, done: Done) {
-        let Call::Page { path, .. } = call else { return done.answer(Answer::NotFound) };
+        let Call::Page { path, .. } = call else { return self.writes.lock().expect("no panic").push(done) };
         match &*path {
             "/inline" => done.answer(page("inline\n")),
             "/thread" => drop(std::thread::spawn(move || done.answer(page("thread\n")))),
+            "/release" => {
+                let writes = std::mem::take(&mut *self.writes.lock().expect("no panic"));
+                done.answer(page(if writes.is_empty() { "nothing\n" } else { "released\n" }));
+                writes.into_iter().for_each(|write| write.answer(Answer::Done));
+            }
             _ => drop(done),
         }
     }

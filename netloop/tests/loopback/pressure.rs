@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use rtmpd_netloop::Settings;
 
@@ -51,6 +52,24 @@ fn small_buffers_make_many_writes_and_lose_nothing() {
     }
     let long = "x".repeat(300_000);
     assert_eq!(client.ask(&format!("echo {long}")), long);
+}
+
+#[test]
+fn who_is_being_written_for_is_read_when_that_is_done() {
+    let (_server, addr) = start(1);
+    let mut writer = Client::connect(addr);
+    let mut flood = writer.stream.try_clone().expect("a second handle");
+    let flood = thread::spawn(move || {
+        flood.write_all(b"write\nsink\n").expect("taken");
+        flood.write_all(&vec![b'x'; PLENTY]).expect("all is taken in the end");
+    });
+    let mut other = Client::connect(addr);
+    // However long one waits: as long as the write is under way, the flood stands in the buffers of the system.
+    thread::sleep(Duration::from_millis(300));
+    assert!(!flood.is_finished(), "it was read on");
+    while other.ask("ask /release") != "released" {}
+    assert_eq!(writer.line(), "Done");
+    flood.join().expect("no panic");
 }
 
 #[test]

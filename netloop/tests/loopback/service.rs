@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use rtmpd_core::files::FileCall;
 use rtmpd_core::media::{Codec, Description, Frame, Packaging, Track, TrackId};
 use rtmpd_core::{
     Answer, Call, Close, Error, Event, Input, Instant, Machine, Media, Output, Peer, Reply, Request, Service,
@@ -87,6 +88,7 @@ impl Talk {
             "ask" => {
                 self.event(Event::Call(Call::Page { path: rest.into(), if_none_match: None, gzip: false }))
             }
+            "write" => self.event(Event::Call(Call::File(FileCall::Write(Vec::new())))),
             "publish" => self.event(Event::Publish(Box::new(request(rest)))),
             "play" => self.event(Event::Play(Box::new(request(rest)), RAW)),
             "frame" => self.frame(rest),

@@ -8,9 +8,12 @@ use super::super::wire::Failure;
 /// The parts of a form that comes in these pieces: field, file and content of each, then whether it was whole.
 type Parts = (Vec<(String, Option<String>, Vec<u8>)>, bool);
 
+/// A part: its name, its file name and its bytes.
+type Seen = (String, Option<String>, Vec<u8>);
+
 fn read<'a>(boundary: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Parts, Failure> {
     let mut form = Multipart::new(boundary);
-    let (mut parts, mut open): (Vec<(String, Option<String>, Vec<u8>)>, bool) = (Vec::new(), false);
+    let (mut parts, mut open): (Vec<Seen>, bool) = (Vec::new(), false);
     for mut data in pieces {
         while let Some(piece) = form.poll(&mut data)? {
             match piece {
