@@ -9,6 +9,7 @@ use rtmpd_core::Answer;
 use rtmpd_core::files::{FileChange, Place, UPLOADING};
 
 use super::Files;
+use crate::recordings::mend;
 
 impl Files {
     /// Removes what uploads left that were under way when the program last ended. None may be under way now.
@@ -118,6 +119,10 @@ impl Files {
                     Ok(()) | Err(_) => Ok(()),
                 }
             }
+            FileChange::Mend(place) => match mend(&self.make_way(&place)?) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                Ok(_) | Err(_) => Ok(()),
+            },
             FileChange::Sync(place) => File::open(self.make_way(&place)?)?.sync_data(),
         }
     }
@@ -174,6 +179,7 @@ fn describe(change: &FileChange) -> String {
         FileChange::Rename { from, to } => format!("renaming {} to {}", path(from), path(to)),
         FileChange::Vacant(place) => format!("looking for {}", path(place)),
         FileChange::Discard(place) | FileChange::Remove(place) => format!("removing {}", path(place)),
+        FileChange::Mend(place) => format!("completing {}", path(place)),
         FileChange::Sync(place) => format!("keeping {}", path(place)),
     }
 }

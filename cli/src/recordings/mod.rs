@@ -13,6 +13,7 @@ use std::{fs, io, thread};
 
 use log::{info, warn};
 
+pub(crate) use repair::mend;
 pub(crate) use sweep::Limits;
 
 /// How often the limits are looked at.

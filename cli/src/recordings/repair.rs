@@ -1,7 +1,7 @@
 //! Completes recordings that were cut off: see `rtmpd_proto::rec::repair`.
 
 use std::fs::{self, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -29,23 +29,18 @@ pub(super) fn all(rec: &Path, begun: SystemTime) -> io::Result<usize> {
     Ok(count)
 }
 
-/// Repairs a playlist or manifest; false when it needs nothing. What a write left half done is removed.
-fn one(path: &Path, begun: SystemTime) -> io::Result<bool> {
+/// Completes this playlist or manifest, whoever wrote it and when; false when it needs nothing.
+///
+/// # Errors
+/// When it cannot be read or written.
+pub(crate) fn mend(path: &Path) -> io::Result<bool> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let metadata = fs::symlink_metadata(path)?;
-    if !metadata.is_file() || metadata.modified()? >= begun {
-        return Ok(false);
-    }
-    if name.starts_with('.') && name.ends_with(".new") {
-        fs::remove_file(path)?;
-        return Ok(false);
-    }
     let find: fn(&str) -> Option<Repair> = match name.rsplit_once('.') {
         Some((_, "m3u8")) => playlist,
         Some((_, "mpd")) => manifest,
         _ => return Ok(false),
     };
-    if metadata.len() > MAX_TEXT {
+    if fs::metadata(path)?.len() > MAX_TEXT {
         return Ok(false);
     }
     let Some(repair) = find(&fs::read_to_string(path)?) else { return Ok(false) };
@@ -57,7 +52,29 @@ fn one(path: &Path, begun: SystemTime) -> io::Result<bool> {
         }
     }
     let new = path.with_file_name(format!(".{name}.new"));
-    fs::write(&new, &repair.text)?;
-    fs::rename(&new, path)?;
+    match fs::write(&new, &repair.text).and_then(|()| fs::rename(&new, path)) {
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => {
+            // A full disk has no room for a second one, but for a line more in its last block.
+            fs::remove_file(&new)?;
+            let mut file = OpenOptions::new().write(true).open(path)?;
+            file.write_all(repair.text.as_bytes())?;
+            file.set_len(repair.text.len() as u64)?;
+        }
+        other => other?,
+    }
     Ok(true)
+}
+
+/// Repairs a playlist or manifest; false when it needs nothing. What a write left half done is removed.
+fn one(path: &Path, begun: SystemTime) -> io::Result<bool> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let metadata = fs::symlink_metadata(path)?;
+    if !metadata.is_file() || metadata.modified()? >= begun {
+        return Ok(false);
+    }
+    if name.starts_with('.') && name.ends_with(".new") {
+        fs::remove_file(path)?;
+        return Ok(false);
+    }
+    mend(path)
 }

@@ -126,6 +126,8 @@ pub enum FileChange {
     Vacant(Place),
     /// The folder of an upload goes, if it is there, with all that is in it: see [`UPLOADING`].
     Discard(Place),
+    /// The playlist of a recording that was cut off is completed: what is whole can be played to its end.
+    Mend(Place),
     /// What was written must survive a power cut from here on.
     Sync(Place),
 }
@@ -154,6 +156,7 @@ impl FileChange {
             | Self::Remove(place)
             | Self::Vacant(place)
             | Self::Discard(place)
+            | Self::Mend(place)
             | Self::Sync(place) => place,
         }
     }

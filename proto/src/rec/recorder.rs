@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rtmpd_core::files::{FileCall, FileChange, Root};
+use rtmpd_core::files::{FileCall, FileChange, Place, Root};
 use rtmpd_core::media::{Description, FRAMES, Frame, Kind, Packet, TrackId};
 use rtmpd_core::policy::is_recorded;
 use rtmpd_core::{
@@ -24,6 +24,8 @@ use crate::segment::{Calendar, Cut, Cutter, HZ, leader};
 
 /// A recording of a stream that has been silent this long is finished.
 const SILENCE: Duration = Duration::from_secs(10);
+/// Most recordings that wait to be completed; the next start finds the others.
+const MAX_CUT_OFF: usize = 16;
 /// What the codec id of H.265 is in an FLV that needs one.
 const H265_ID: u8 = 12;
 
@@ -63,6 +65,9 @@ pub struct Recorder {
     tape: Option<Take>,
     /// The last recording's name in seconds of local time: no two may have the same.
     named: i64,
+    /// Recordings that were cut off and want to be completed, and how many of them are under way.
+    cut_off: Vec<Place>,
+    mended: usize,
     /// Changes that wait for the ones before them.
     queue: Vec<FileChange>,
     queued: usize,
@@ -103,6 +108,8 @@ impl Recorder {
             cutter: Cutter::new(settings.segment, settings.part).evenly(),
             tape: None,
             named: 0,
+            cut_off: Vec::new(),
+            mended: 0,
             queue: Vec::new(),
             queued: 0,
             busy: false,
@@ -242,25 +249,38 @@ impl Recorder {
         self.queued += bytes_of(self.queue.get(before..).unwrap_or_default());
         if self.queued > self.settings.max_queue {
             let text = format!("{} MB wait to be written: the disk does not keep up", self.queued >> 20);
-            return self.give_up(&text);
+            return self.cut_off(&text);
         }
         self.write_on();
     }
 
     fn write_on(&mut self) {
-        if self.busy || self.queue.is_empty() {
+        let last = self.over && !self.cut_off.is_empty();
+        if self.busy || (self.queue.is_empty() && !last) {
             return;
         }
         self.busy = true;
         self.queued = 0;
-        let changes = std::mem::take(&mut self.queue);
+        self.mended = self.cut_off.len();
+        let mut changes: Vec<FileChange> = self.cut_off.iter().cloned().map(FileChange::Mend).collect();
+        changes.append(&mut self.queue);
         self.out.push_back(Output::Event(Event::Call(Call::File(FileCall::Write(changes)))));
+    }
+
+    /// The recording ends here: it is completed as soon as something can be written again.
+    fn cut_off(&mut self, why: &str) {
+        let name = self.tape.as_ref().map(|take| take.name.clone());
+        if let Some(name) = name.filter(|_| self.cut_off.len() < MAX_CUT_OFF) {
+            self.cut_off.push(Place::new(self.root.clone(), &name));
+        }
+        self.give_up(why);
     }
 
     /// What could not be written is left out; a new recording is tried later. What is on disk stays playable.
     fn give_up(&mut self, why: &str) {
         let retry = self.settings.retry;
         let name = self.tape.take().map(|take| take.name).unwrap_or_default();
+
         self.note(Note::warn(format!(
             "the recording {name} is cut off, the stream goes on: {why}; it is tried again in {} s",
             retry.as_secs()
@@ -275,7 +295,12 @@ impl Recorder {
     fn answered(&mut self, now: Instant, answer: Answer) {
         self.busy = false;
         match answer {
-            Answer::Done => self.write_on(),
+            Answer::Done => {
+                self.mended = self.mended.min(self.cut_off.len());
+                self.cut_off.drain(..self.mended);
+                self.mended = 0;
+                self.write_on();
+            }
             // Somebody was quicker with this name: the next second's is free.
             Answer::Exists => {
                 self.give_up("its name is taken");
@@ -295,7 +320,7 @@ impl Recorder {
     }
 
     fn fail(&mut self, now: Instant, why: &str) {
-        self.give_up(why);
+        self.cut_off(why);
         self.resume_at = Some(now + self.settings.retry);
     }
 
@@ -304,8 +329,8 @@ impl Recorder {
         self.finish();
         // Nobody will tell that the changes before these are made; they are made in order all the same.
         self.busy = false;
-        self.write_on();
         self.over = true;
+        self.write_on();
         self.deadline = None;
         self.out.push_back(Output::Close(why));
     }
@@ -360,6 +385,7 @@ fn bytes_of(changes: &[FileChange]) -> usize {
             | FileChange::Remove(_)
             | FileChange::Vacant(_)
             | FileChange::Discard(_)
+            | FileChange::Mend(_)
             | FileChange::Sync(_) => 0,
         })
         .sum()

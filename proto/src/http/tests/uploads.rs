@@ -67,7 +67,10 @@ impl Uploader {
                     self.files.retain(|path, _| !path.starts_with(&inside));
                 }
                 FileChange::Vacant(_) | FileChange::Sync(_) => {}
-                FileChange::Create { .. } | FileChange::Replace { .. } | FileChange::Remove(_) => {
+                FileChange::Create { .. }
+                | FileChange::Replace { .. }
+                | FileChange::Mend(_)
+                | FileChange::Remove(_) => {
                     panic!("{change:?}")
                 }
             }
