@@ -78,6 +78,8 @@ function open(source, via = null) {
   if (isSame && session.route?.via === route.via && ['playing', 'loading', 'stalled'].includes(session.state)) return;
   document.body.classList.add('opened');
   failed = [];
+  // On a phone the list is below the picture.
+  if (matchMedia('(max-width: 820px)').matches) scrollTo({ top: 0 });
   play(source, route, via !== null);
   catalog.mark(source);
 }

@@ -57,8 +57,9 @@ export class Controls {
   /** Moves a file by seconds. */
   skip(step) {
     const { video, session } = this;
-    if (session.isLive || !Number.isFinite(video.duration)) return;
-    video.currentTime = Math.min(Math.max(video.currentTime + step, 0), video.duration);
+    const length = lengthOf(video);
+    if (session.isLive || !length) return;
+    video.currentTime = Math.min(Math.max(video.currentTime + step, 0), length);
   }
 
   #setVolume(value) {
@@ -68,7 +69,7 @@ export class Controls {
   }
 
   #seek(part) {
-    if (Number.isFinite(this.video.duration)) this.video.currentTime = part * this.video.duration;
+    this.video.currentTime = part * lengthOf(this.video);
   }
 
   /** A mouse pauses with a click; a finger brings the controls first. */
@@ -100,13 +101,14 @@ export class Controls {
     $('#volume').value = silent ? 0 : video.volume;
     $('#sound').hidden = !silent || !['playing', 'stalled'].includes(state);
     $('#edge').hidden = !session.isLive;
-    const isFile = !session.isLive && Number.isFinite(video.duration) && video.duration > 0;
+    const length = lengthOf(video);
+    const isFile = !session.isLive && length > 0;
     $('#seek').hidden = !isFile;
     $('#time').hidden = !isFile;
     if (isFile) {
-      $('#seek').value = video.currentTime / video.duration;
+      $('#seek').value = video.currentTime / length;
       $('#seek').setAttribute('aria-valuetext', clockTime(video.currentTime));
-      $('#time').textContent = `${clockTime(video.currentTime)} / ${clockTime(video.duration)}`;
+      $('#time').textContent = `${clockTime(video.currentTime)} / ${clockTime(length)}`;
     }
     this.#say();
   }
@@ -140,4 +142,10 @@ export class Controls {
   }
 
   #said = '';
+}
+
+/** Seconds that can be watched by now: a recording may still grow. */
+function lengthOf({ duration, seekable }) {
+  if (Number.isFinite(duration)) return duration;
+  return seekable.length > 0 ? seekable.end(seekable.length - 1) : 0;
 }

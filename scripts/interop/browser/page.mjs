@@ -41,8 +41,8 @@ async function plays(page, frames = 40, seconds = 1.5) {
 
 /** Waits until the element's text is as `pattern` wants. */
 async function says(page, selector, pattern) {
-  const matches = ([where, source]) => new RegExp(source, 'u').test(document.querySelector(where)?.innerText ?? '');
-  await page.waitForFunction(matches, [selector, pattern.source], { timeout: PATIENCE, polling: 100 }).catch(async () => {
+  const matches = ([where, source, flags]) => new RegExp(source, flags).test(document.querySelector(where)?.innerText ?? '');
+  await page.waitForFunction(matches, [selector, pattern.source, pattern.flags], { timeout: PATIENCE, polling: 100 }).catch(async () => {
     assert.fail(`${selector} says ${JSON.stringify(await text(page, selector))}, expected ${pattern}`);
   });
 }
@@ -238,9 +238,39 @@ const SCENARIOS = {
     await says(page, '#status', /The end/);
     await page.keyboard.press('Backspace');
     await says(page, '#list', /films/);
+    await page.goto(`${origin}/player.html?vod=films/${encodeURIComponent('片 1.mp4')}&via=hls`);
+    await plays(page, 20, 1);
+    assert.equal(await via(page), 'hls');
+    await says(page, '#stat-video', /H\.264/);
     await page.goto(`${origin}/player.html?vod=films/old.flv`);
     await plays(page, 20, 1);
     assert.equal(await via(page), 'http-flv');
+  },
+
+  /** What is being recorded is marked; what is recorded plays from its beginning, while it still grows. */
+  async recordings(page) {
+    await page.goto(`${origin}/player.html`);
+    await says(page, '#list', /show\s+rec/i);
+    await page.click('#tab-rec');
+    for (const pattern of [/^show$/, /^\d{4}-\d\d-\d\d$/, /^\d\d:\d\d:\d\d$/]) {
+      await says(page, '#list', pattern);
+      await page.click('#list [role=option]');
+    }
+    const { time } = await plays(page, 40, 1);
+    assert.ok(time < 20, `it began at ${time}`);
+    assert.match(page.url(), /\?rec=show\/\d{4}-\d\d-\d\d\/\d\d-\d\d-\d\d\.m3u8&via=hls$/);
+    await says(page, '#title', /^show · /);
+  },
+
+  /** What the usual protocol cannot carry to this browser is played by another, and the page says so. */
+  async instead(page) {
+    await page.goto(`${origin}/player.html?stream=live/stream`);
+    await plays(page);
+    assert.equal(await via(page), 'hls');
+    await says(page, '#status', /WS-FLV cannot .* HLS/);
+    await says(page, '#stat-video', /VP9/);
+    await page.click('#routes >> text="WS-FLV"');
+    await says(page, '#status', /cannot decode/);
   },
 };
 

@@ -3,11 +3,12 @@
 #![forbid(unsafe_code)]
 
 use std::fs;
+use std::time::Duration;
 
-use rtmpd_interop::Server;
 use rtmpd_interop::clients::{Publisher, visitor};
 use rtmpd_interop::media::Media;
 use rtmpd_interop::paths;
+use rtmpd_interop::{Server, until};
 
 /// How often the file is published: longer than any scenario takes.
 const TIMES: u32 = 30;
@@ -122,4 +123,23 @@ fn plays_files() {
     Media::H264Aac.flv();
     fs::copy(paths::target().join("interop-media/h264-aac.flv"), folder.join("old.flv")).expect("a file");
     visitor("files", &server.origin(), "").finish();
+}
+
+#[test]
+fn plays_recordings() {
+    let server = server("page-recordings");
+    let url = format!("rtmp://127.0.0.1:{}/rec/show", server.rtmp_port());
+    let _publisher = Publisher::ffmpeg_times(TIMES, Media::H264Aac, &url);
+    until("something is recorded", Duration::from_secs(60), || {
+        server.folder().join("rec/127.0.0.1/show").exists()
+    });
+    visitor("recordings", &server.origin(), "").finish();
+}
+
+#[test]
+fn plays_what_flv_cannot_carry_by_another_protocol() {
+    let server = server("page-instead");
+    let _publisher = Publisher::ffmpeg_times(TIMES, Media::Vp9Aac, &server.rtmp("stream"));
+    server.wait_live("stream");
+    visitor("instead", &server.origin(), "").finish();
 }

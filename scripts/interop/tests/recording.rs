@@ -51,7 +51,11 @@ fn through(name: &str, media: Media, kinds: &[Kind], mode: &str) {
         !["#EXT-X-PLAYLIST", "SMART-RTMPD-OPEN"].iter().any(|open| get(&server, &path).contains(open))
             || get(&server, &path).contains("#EXT-X-ENDLIST")
     });
-    let url = server.http(&format!("/rec/stream?day={day}&time={file}"));
+    let url = server.http(&if mode == "dash" {
+        path.clone()
+    } else {
+        format!("/rec/stream?day={day}&time={file}")
+    });
     let mut player = Player::ffmpeg_segments(&url, media);
     assert_carried(&media.flv(), &player.finish_flv(), kinds, Want { packets: 199, tail: Some(3) });
 }

@@ -15,13 +15,15 @@ export async function startHls(route, world) {
 }
 
 function startByScript(Hls, { url, live }, { video, hear }) {
-  const player = new Hls({ lowLatencyMode: true, enableWorker: true, backBufferLength: 30, maxLiveSyncPlaybackRate: 1.15 });
+  const player = new Hls({ lowLatencyMode: true, enableWorker: true, backBufferLength: 30, maxLiveSyncPlaybackRate: 1.15,
+    // A recording that still grows is watched from its beginning.
+    startPosition: live ? -1 : 0 });
   let mends = 0;
   let bytes = 0;
-  let sound = {};
+  let tracks = {};
   const count = (_, data) => { bytes += (data.part ?? data.frag).stats.loaded; };
   player.on(Hls.Events.FRAG_LOADED, count);
-  player.on(Hls.Events.BUFFER_CODECS, (_, tracks) => { sound = { ...sound, ...tracks }; });
+  player.on(Hls.Events.BUFFER_CODECS, (_, found) => { tracks = { ...tracks, ...found }; });
   player.on(Hls.Events.BUFFER_EOS, () => live && hear('lost'));
   player.on(Hls.Events.ERROR, (_, data) => {
     if (!data.fatal) return;
@@ -39,10 +41,13 @@ function startByScript(Hls, { url, live }, { video, hear }) {
   return {
     facts: () => {
       const level = player.levels[Math.max(player.currentLevel, 0)];
-      const { video: pictures, audio, audiovideo } = sound;
+      const { video: pictures, audio, audiovideo } = tracks;
+      // Segments that hold both say both: 'avc1.64001f,mp4a.40.2'.
+      const both = (audiovideo?.codec ?? '').split(',').map((name) => name.trim()).filter(Boolean);
+      const inBoth = (isSound) => both.find((name) => /^(mp4a|opus|ac-3|ec-3|flac|mp3)/i.test(name) === isSound);
       return {
-        videoCodec: pictures?.codec ?? level?.videoCodec ?? (pictures || audiovideo || !sound.audio ? undefined : ''),
-        audioCodec: audio?.codec ?? level?.audioCodec,
+        videoCodec: pictures?.codec ?? inBoth(false) ?? level?.videoCodec ?? (pictures || audiovideo || !audio ? undefined : ''),
+        audioCodec: audio?.codec ?? inBoth(true) ?? level?.audioCodec,
         rate: audio?.metadata?.sampleRate,
         channels: audio?.metadata?.channelCount,
         latency: live && player.latency > 0 ? player.latency : undefined,

@@ -67,7 +67,9 @@ impl Uploader {
                     self.files.retain(|path, _| !path.starts_with(&inside));
                 }
                 FileChange::Vacant(_) | FileChange::Sync(_) => {}
-                other => panic!("{other:?}"),
+                FileChange::Create { .. } | FileChange::Replace { .. } | FileChange::Remove(_) => {
+                    panic!("an upload has no use for this")
+                }
             }
         }
         Answer::Done
