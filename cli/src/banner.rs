@@ -42,7 +42,9 @@ pub(crate) fn urls(doors: &Doors, addresses: &[IpAddr]) -> Vec<String> {
         }
         if let Some(http) = doors.http.filter(|door| is_open(*door, address)) {
             let host = authority(address, http.port(), HTTP_PORT);
-            lines.push(format!("play: http://{host}/live/stream.flv"));
+            for ending in ["flv", "m3u8", "mpd", "ts", "mp4"] {
+                lines.push(format!("play: http://{host}/live/stream.{ending}"));
+            }
             lines.push(format!("play: ws://{host}/live/stream.flv"));
             lines.push(format!("page: http://{host}/"));
         }

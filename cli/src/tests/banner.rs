@@ -39,12 +39,12 @@ fn every_address_and_every_url() {
     let expected: Vec<String> = hosts
         .iter()
         .flat_map(|host| {
-            [
-                format!("publish and play: rtmp://{host}/live/stream"),
-                format!("play: http://{host}/live/stream.flv"),
-                format!("play: ws://{host}/live/stream.flv"),
-                format!("page: http://{host}/"),
-            ]
+            let played = ["flv", "m3u8", "mpd", "ts", "mp4"];
+            let mut lines = vec![format!("publish and play: rtmp://{host}/live/stream")];
+            lines.extend(played.map(|ending| format!("play: http://{host}/live/stream.{ending}")));
+            lines.push(format!("play: ws://{host}/live/stream.flv"));
+            lines.push(format!("page: http://{host}/"));
+            lines
         })
         .collect();
     assert_eq!(lines, expected);

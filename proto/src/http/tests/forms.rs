@@ -6,12 +6,14 @@ use super::super::form::{Multipart, Piece, boundary};
 use super::super::wire::Failure;
 
 /// The parts of a form that comes in these pieces: field, file and content of each, then whether it was whole.
-type Parts = (Vec<Part>, bool);
-type Part = (String, Option<String>, Vec<u8>);
+type Parts = (Vec<(String, Option<String>, Vec<u8>)>, bool);
+
+/// A part: its name, its file name and its bytes.
+type Seen = (String, Option<String>, Vec<u8>);
 
 fn read<'a>(boundary: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Parts, Failure> {
     let mut form = Multipart::new(boundary);
-    let (mut parts, mut open) = (Vec::new(), false);
+    let (mut parts, mut open): (Vec<Seen>, bool) = (Vec::new(), false);
     for mut data in pieces {
         while let Some(piece) = form.poll(&mut data)? {
             match piece {
@@ -22,7 +24,7 @@ fn read<'a>(boundary: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> Resul
                 }
                 Piece::Data(data) => {
                     assert!(open && !data.is_empty());
-                    last(&mut parts).2.extend_from_slice(&data);
+                    parts.last_mut().unwrap().2.extend_from_slice(&data);
                 }
                 Piece::End => open = !std::mem::replace(&mut open, false),
             }
@@ -30,10 +32,6 @@ fn read<'a>(boundary: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> Resul
         assert!(data.is_empty(), "all is taken");
     }
     Ok((parts, form.is_finished()))
-}
-
-fn last(parts: &mut [Part]) -> &mut Part {
-    parts.last_mut().unwrap()
 }
 
 fn one(disposition: &str) -> Result<(String, Option<String>), Failure> {

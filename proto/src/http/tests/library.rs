@@ -181,8 +181,8 @@ fn troubles() {
     assert!(broken.starts_with("HTTP/1.1 503 ") && !broken.contains("fire"), "{broken}");
     assert_eq!(field(&broken, "Retry-After"), Some("2"));
     assert!(library.0.notes.iter().any(|note| note.contains("disk on fire")));
-    let saved = library.ask(&get("/vod/a%20b.mp4?download=1", "Range: bytes=0-0\r\n"));
-    assert_eq!(field(&saved, "Content-Disposition"), Some("attachment; filename*=UTF-8''a%20b.mp4"));
+    let response = library.ask(&get("/vod/a%20b.mp4?download=1", "Range: bytes=0-0\r\n"));
+    assert_eq!(field(&response, "Content-Disposition"), Some("attachment; filename*=UTF-8''a%20b.mp4"));
     let page = library.ask(&get("/vod/a.html", "Range: bytes=0-0\r\n"));
     assert_eq!(field(&page, "Content-Security-Policy"), Some("sandbox"));
 }

@@ -68,7 +68,7 @@ impl Uploader {
                 }
                 FileChange::Vacant(_) | FileChange::Sync(_) => {}
                 FileChange::Create { .. } | FileChange::Replace { .. } | FileChange::Remove(_) => {
-                    panic!("an upload has no use for this")
+                    panic!("{change:?}")
                 }
             }
         }
