@@ -108,6 +108,9 @@ impl CmafPackager {
         for lane in &mut self.lanes {
             let Some((msn, gone)) = lane.window.close() else { continue };
             self.changes.push(Shelved::Seal { name: lane.names.segment(msn) });
+            if let Some((msn, index)) = lane.window.void_part() {
+                self.changes.push(Shelved::Drop { name: lane.names.part(msn, index) });
+            }
             for segment in gone {
                 self.changes.push(Shelved::Drop { name: lane.names.segment(segment.msn) });
                 drop_parts(lane, segment.msn, segment.parts.len(), &mut self.changes);

@@ -151,6 +151,9 @@ impl TsSegments {
     fn close_segment(&mut self) {
         let Some((msn, gone)) = self.window.close() else { return };
         self.changes.push(Shelved::Seal { name: self.names.segment(msn) });
+        if let Some((msn, index)) = self.window.void_part() {
+            self.changes.push(Shelved::Drop { name: self.names.part(msn, index) });
+        }
         for segment in gone {
             self.changes.push(Shelved::Drop { name: self.names.segment(segment.msn) });
             self.drop_parts(segment.msn, segment.parts.len());
