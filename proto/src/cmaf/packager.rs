@@ -106,7 +106,10 @@ impl CmafPackager {
 
     fn close_segments(&mut self) {
         for lane in &mut self.lanes {
+            let (_, parts) = lane.window.next_part();
             let Some((msn, gone)) = lane.window.close() else { continue };
+            // It was promised with the last part, but will never be.
+            self.changes.push(Shelved::Drop { name: lane.names.part(msn, parts) });
             self.changes.push(Shelved::Seal { name: lane.names.segment(msn) });
             for segment in gone {
                 self.changes.push(Shelved::Drop { name: lane.names.segment(segment.msn) });
