@@ -52,13 +52,21 @@ impl CmafPackager {
         }
     }
 
-    fn window(&self) -> Window {
+    /// A window that begins with this segment, after so many discontinuities.
+    fn window(&self, (msn, discontinuities): (u64, u64)) -> Window {
         let part = rescale(i64::try_from(self.settings.part.as_micros()).unwrap_or(0), 1_000_000, HZ);
         let seconds = self.settings.shared_duration().as_secs();
-        // A track that joins later is numbered like those that are there: players change between them by number.
-        let msn = self.lanes.iter().map(|lane| lane.window.next_part().0).max();
-        let msn = msn.unwrap_or_else(|| first_msn(self.calendar.now()));
-        Window::new(msn, self.settings.shared_cache(), seconds, part)
+        Window::new(msn, self.settings.shared_cache(), seconds, part).after(discontinuities)
+    }
+
+    /// Where a track begins that was not there before, beside these: players change between tracks by number, and tracks
+    /// count discontinuities alike.
+    fn joined(&self, others: &[Lane]) -> (u64, u64) {
+        let msn = others.iter().map(|lane| lane.window.next_part().0).max();
+        let begun = others.iter().filter(|lane| !lane.window.is_new());
+        // The others have one in front of their next segment.
+        let discontinuities = begun.map(|lane| lane.window.discontinuities() + 1).max();
+        (msn.unwrap_or_else(|| first_msn(self.calendar.now())), discontinuities.unwrap_or(0))
     }
 
     /// Ends what is begun: nothing follows for now.
@@ -106,7 +114,10 @@ impl CmafPackager {
 
     fn close_segments(&mut self) {
         for lane in &mut self.lanes {
+            let (_, parts) = lane.window.next_part();
             let Some((msn, gone)) = lane.window.close() else { continue };
+            // It was promised with the last part, but will never be.
+            self.changes.push(Shelved::Drop { name: lane.names.part(msn, parts) });
             self.changes.push(Shelved::Seal { name: lane.names.segment(msn) });
             if let Some((msn, index)) = lane.window.void_part() {
                 self.changes.push(Shelved::Drop { name: lane.names.part(msn, index) });
@@ -210,6 +221,7 @@ impl CmafPackager {
     /// Lays the tracks out anew.
     fn lay_out(&mut self, description: &Description) {
         let mut old = std::mem::take(&mut self.lanes);
+        let joined = self.joined(&old);
         for track in description.tracks.iter().filter(|track| fmp4::carries(track.codec)) {
             let name = label(track);
             let lane = match old.iter().position(|lane| lane.label == name) {
@@ -218,12 +230,15 @@ impl CmafPackager {
                     lane.resume(track.clone());
                     lane
                 }
-                None => Lane::new(track.clone(), self.window()),
+                None => Lane::new(track.clone(), self.window(joined)),
             };
             self.lanes.push(lane);
         }
         for lane in old {
-            self.changes.push(Shelved::Drop { name: format!("{}.m3u8", lane.label).into() });
+            let name = format!("{}.m3u8", lane.label);
+            let names = [skipping(&name).into(), name.into()].into_iter();
+            let names = names.chain(lane.window.objects(&lane.names));
+            self.changes.extend(names.map(|name| Shelved::Drop { name }));
         }
         self.lead = leader(description, fmp4::carries);
     }

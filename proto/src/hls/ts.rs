@@ -149,7 +149,10 @@ impl TsSegments {
     }
 
     fn close_segment(&mut self) {
+        let (_, parts) = self.window.next_part();
         let Some((msn, gone)) = self.window.close() else { return };
+        // It was promised with the last part, but will never be.
+        self.changes.push(Shelved::Drop { name: self.names.part(msn, parts) });
         self.changes.push(Shelved::Seal { name: self.names.segment(msn) });
         if let Some((msn, index)) = self.window.void_part() {
             self.changes.push(Shelved::Drop { name: self.names.part(msn, index) });

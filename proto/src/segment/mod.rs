@@ -14,7 +14,7 @@ mod cutter;
 mod samples;
 mod settings;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod version;
 mod window;
 

@@ -91,6 +91,13 @@ impl Window {
         }
     }
 
+    /// The same window of a track that joins when the stream's other tracks have had this many discontinuities: tracks
+    /// count them alike, RFC 8216bis §6.2.4.
+    #[must_use]
+    pub fn after(self, discontinuities: u64) -> Self {
+        Self { passed_discontinuities: discontinuities, ..self }
+    }
+
     /// Begins a segment; gives its number.
     pub fn open(&mut self, date: i64, base: u64, init: u32, discontinuity: bool) -> u64 {
         debug_assert!(self.open.is_none(), "one segment at a time");
@@ -182,6 +189,19 @@ impl Window {
         self.open.as_ref()
     }
 
+    /// Names of all objects there are of whole segments, and of those that are promised behind them.
+    pub fn objects(&self, names: &Names) -> Vec<Arc<str>> {
+        let mut out = Vec::new();
+        for segment in &self.whole {
+            out.push(names.segment(segment.msn));
+            out.extend((0..segment.parts.len()).map(|index| names.part(segment.msn, index)));
+        }
+        // With each segment the next one is promised.
+        out.extend((!self.whole.is_empty()).then(|| names.segment(self.next_msn)));
+        out.push(names.part(self.next_msn, 0));
+        out
+    }
+
     /// The number of the part that comes next, with its segment's.
     pub fn next_part(&self) -> (u64, usize) {
         self.open.as_ref().map_or((self.next_msn, 0), |open| (open.msn, open.parts.len()))
@@ -191,6 +211,12 @@ impl Window {
     pub fn discontinuities_before(&self, index: usize) -> u64 {
         let kept = self.whole.iter().take(index).filter(|segment| segment.discontinuity).count();
         self.passed_discontinuities + kept as u64
+    }
+
+    /// All discontinuities so far.
+    pub fn discontinuities(&self) -> u64 {
+        let open = self.open.as_ref().is_some_and(|segment| segment.discontinuity);
+        self.discontinuities_before(self.whole.len()) + u64::from(open)
     }
 
     /// Which state this is, as players ask for it.

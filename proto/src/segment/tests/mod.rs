@@ -1,0 +1,4 @@
+mod cutter;
+pub(crate) mod ledger;
+mod pieces;
+pub(crate) mod stage;
