@@ -92,8 +92,8 @@ impl CmafPackager {
         let Some(lane) = self.lanes.get_mut(index) else { return };
         let Some(Chunk { data, part, base, length }) = lane.take_chunk() else { return };
         if lane.window.unfinished().is_none() {
-            let date = self.origin.unwrap_or(0)
-                + micros(rescale(i64::try_from(base).unwrap_or(0), lane.samples.scale, HZ));
+            let at = rescale(i64::try_from(base).unwrap_or(0), lane.samples.scale, HZ);
+            let date = self.eras.last().map_or(0, |era| era.date + micros(at - era.start));
             let interrupted = lane.interrupted();
             let msn = lane.window.open(date, base, self.era, interrupted);
             // The next one too: who asks for it early waits for it.
@@ -119,9 +119,6 @@ impl CmafPackager {
             // It was promised with the last part, but will never be.
             self.changes.push(Shelved::Drop { name: lane.names.part(msn, parts) });
             self.changes.push(Shelved::Seal { name: lane.names.segment(msn) });
-            if let Some((msn, index)) = lane.window.void_part() {
-                self.changes.push(Shelved::Drop { name: lane.names.part(msn, index) });
-            }
             for segment in gone {
                 self.changes.push(Shelved::Drop { name: lane.names.segment(segment.msn) });
                 drop_parts(lane, segment.msn, segment.parts.len(), &mut self.changes);
@@ -244,7 +241,7 @@ impl CmafPackager {
     }
 
     /// A new stretch begins at this time of the stream, with new initialisations.
-    fn begin_era(&mut self, at: i64) {
+    fn begin_era(&mut self, at: i64, date: i64) {
         let representations = self
             .lanes
             .iter()
@@ -264,7 +261,7 @@ impl CmafPackager {
                 }
             })
             .collect();
-        self.eras.push(Era { number: self.era, start: at, representations });
+        self.eras.push(Era { number: self.era, start: at, date, representations });
     }
 }
 
@@ -316,7 +313,7 @@ impl Packager for CmafPackager {
         let date = self.calendar.date(at);
         self.origin.get_or_insert(date - micros(at));
         if self.eras.last().is_none_or(|era| era.number != self.era) {
-            self.begin_era(at);
+            self.begin_era(at, date);
         }
         if let Some(lane) = self.lanes.get_mut(index) {
             lane.samples.push(frame);

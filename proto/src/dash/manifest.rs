@@ -14,6 +14,9 @@ pub struct Era {
     pub number: u32,
     /// The stream's time at its beginning.
     pub start: i64,
+    /// What the wall clock said then, in µs since 1970. A stream's time stands still while it has no publisher, the wall
+    /// clock does not: players look for what is new where the wall clock says that it is.
+    pub date: i64,
     /// Its tracks.
     pub representations: Vec<Representation>,
 }
@@ -93,7 +96,8 @@ fn write_manifest(out: &mut String, manifest: &Manifest<'_>) -> std::fmt::Result
     write!(out, " availabilityStartTime=\"{}\" publishTime=\"{}\"", iso8601(*origin), iso8601(*now))?;
     if ended {
         let end = lanes.iter().filter_map(end_of).max().unwrap_or(0);
-        write!(out, " mediaPresentationDuration=\"PT{:.3}S\"", seconds(end))?;
+        let last = eras.last().map_or(0.0, |era| place_of(manifest, era) + seconds((end - era.start).max(0)));
+        write!(out, " mediaPresentationDuration=\"PT{last:.3}S\"")?;
     } else {
         write!(out, " minimumUpdatePeriod=\"{UPDATE}\"")?;
     }
@@ -157,8 +161,13 @@ fn timeline(manifest: &Manifest<'_>, lane: &Lane<'_>, era: &Era) -> Vec<(u64, u6
     out
 }
 
+/// Seconds from the beginning of the presentation to that of a stretch.
+fn place_of(manifest: &Manifest<'_>, era: &Era) -> f64 {
+    (era.date - manifest.origin).max(0) as f64 / 1e6
+}
+
 fn write_period(out: &mut String, manifest: &Manifest<'_>, era: &Era, is_last: bool) -> std::fmt::Result {
-    writeln!(out, "<Period id=\"{}\" start=\"PT{:.3}S\">", era.number, seconds(era.start.max(0)))?;
+    writeln!(out, "<Period id=\"{}\" start=\"PT{:.3}S\">", era.number, place_of(manifest, era))?;
     for (place, lane) in manifest.lanes.iter().enumerate() {
         let representation = era.representations.iter().find(|known| known.label == lane.label);
         let Some(representation) = representation else { continue };
@@ -182,7 +191,7 @@ fn write_set(
     // What players with low latency reckon their delay from.
     if is_last {
         let at = rescale(era.start.max(0), HZ, lane.scale);
-        let date = iso8601(manifest.origin + era.start.max(0).saturating_mul(100) / 9);
+        let date = iso8601(era.date);
         write!(out, "<ProducerReferenceTime id=\"0\" type=\"encoder\" wallClockTime=\"{date}\"")?;
         out.push_str(&format!(" presentationTime=\"{at}\">"));
         writeln!(

@@ -154,9 +154,6 @@ impl TsSegments {
         // It was promised with the last part, but will never be.
         self.changes.push(Shelved::Drop { name: self.names.part(msn, parts) });
         self.changes.push(Shelved::Seal { name: self.names.segment(msn) });
-        if let Some((msn, index)) = self.window.void_part() {
-            self.changes.push(Shelved::Drop { name: self.names.part(msn, index) });
-        }
         for segment in gone {
             self.changes.push(Shelved::Drop { name: self.names.segment(segment.msn) });
             self.drop_parts(segment.msn, segment.parts.len());

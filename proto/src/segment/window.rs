@@ -174,11 +174,6 @@ impl Window {
         self.whole.is_empty() && self.open.is_none()
     }
 
-    /// The part that was to follow in the newest whole segment, and never will: with its segment's number.
-    pub fn void_part(&self) -> Option<(u64, usize)> {
-        self.whole.back().map(|segment| (segment.msn, segment.parts.len()))
-    }
-
     /// Whole segments, oldest first.
     pub fn whole(&self) -> impl DoubleEndedIterator<Item = &Segment> + ExactSizeIterator {
         self.whole.iter()
