@@ -180,6 +180,8 @@ pub enum Answer {
         folders: Vec<String>,
         /// Of files.
         files: Vec<String>,
+        /// Why the last change to anything in the root could not be made, when it could not.
+        trouble: Option<Arc<str>>,
     },
     /// To [`FileCall::Write`]: all of it.
     Done,

@@ -15,10 +15,10 @@ mod writing;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rtmpd_core::Answer;
-use rtmpd_core::files::{Facts, FileCall, Piece, Place, is_plain};
+use rtmpd_core::files::{Facts, FileCall, Piece, Place, Root, is_plain};
 
 use film::Films;
 use open::{Open, read_at};
@@ -37,12 +37,20 @@ pub(crate) struct Files {
     rec: PathBuf,
     open: Arc<Open>,
     films: Arc<Films>,
+    /// Why the last change to a recording could not be made, when it could not.
+    trouble: Arc<Mutex<Option<Arc<str>>>>,
 }
 
 impl Files {
     /// The folders `vod` and `rec` in this one; they need not exist.
     pub(crate) fn new(folder: &Path) -> Self {
-        Self { vod: folder.join("vod"), rec: folder.join("rec"), open: Arc::default(), films: Arc::default() }
+        Self {
+            vod: folder.join("vod"),
+            rec: folder.join("rec"),
+            open: Arc::default(),
+            films: Arc::default(),
+            trouble: Arc::default(),
+        }
     }
 
     /// Does what is asked.
@@ -53,7 +61,16 @@ impl Files {
             FileCall::Read { place, offset, len, etag } => self.read(&place, (offset, len), &etag),
             FileCall::Cut { place, piece, etag } => self.cut(&place, &piece, etag.as_ref()),
             FileCall::List(place) => self.list(&place),
-            FileCall::Write(changes) => self.write(changes),
+            FileCall::Write(changes) => {
+                let recorded =
+                    matches!(changes.first().map(|change| &change.place().root), Some(Root::Rec { .. }));
+                let written = self.write(changes);
+                if recorded {
+                    let trouble = written.as_ref().err().map(|error| error.to_string().into());
+                    *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+                }
+                written
+            }
         };
         answer.unwrap_or_else(|error| {
             let (kind, text) = (error.kind(), error.to_string().into());
@@ -65,6 +82,12 @@ impl Files {
                 Answer::Failed(text)
             }
         })
+    }
+
+    /// What an operator should know of the files of this root.
+    fn trouble_of(&self, root: &Root) -> Option<Arc<str>> {
+        let trouble = || self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        matches!(root, Root::Rec { .. }).then(trouble).flatten()
     }
 
     fn look(&self, place: &Place) -> io::Result<Answer> {
@@ -132,7 +155,7 @@ impl Files {
         }
         folders.sort_unstable();
         files.sort_unstable();
-        Ok(Answer::Listing { folders, files })
+        Ok(Answer::Listing { folders, files, trouble: self.trouble_of(&place.root) })
     }
 }
 

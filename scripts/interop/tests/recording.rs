@@ -165,6 +165,7 @@ fn a_full_disk_ends_the_recording_and_not_the_stream() {
     let server = Server::start_in(same, "rec-full", ["", "", SEGMENTS]);
     let _publisher = Publisher::ffmpeg_times(12, Media::H264Aac, &recording(&server));
     server.wait_log("the disk is full");
+    assert!(get(&server, "/api/rec").contains("\"error\":"), "{}", get(&server, "/api/rec"));
     // The live side goes on.
     let live = server.http("/rec/stream.flv");
     let mut player = Player::ffmpeg(&live);

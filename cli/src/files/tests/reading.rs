@@ -31,7 +31,7 @@ fn listings_show_what_can_be_asked_for() {
     let (_folder, files) = files();
     let list = |place| {
         let answer = files.answer(FileCall::List(place));
-        let Answer::Listing { folders, files } = answer else { panic!("{answer:?}") };
+        let Answer::Listing { folders, files, .. } = answer else { panic!("{answer:?}") };
         (folders, files)
     };
     assert_eq!(list(vod("")), (vec!["sub".into()], vec!["a.mp4".into()]));
@@ -137,7 +137,9 @@ fn links_are_followed_inside_only() {
     }
     assert_eq!(facts(&files, vod("in.mp4")).unwrap().size, 10);
     assert_eq!(facts(&files, vod("insub/视频 ü.mkv")).unwrap().size, 4);
-    let Answer::Listing { folders, files: found } = files.answer(FileCall::List(vod(""))) else { panic!() };
+    let Answer::Listing { folders, files: found, .. } = files.answer(FileCall::List(vod(""))) else {
+        panic!()
+    };
     assert_eq!((folders, found), (vec!["insub".into(), "sub".into()], vec!["a.mp4".into(), "in.mp4".into()]));
     for path in ["outdir/new", "etc/new", "outdir/d/new"] {
         assert!(matches!(write(&files, vec![append(path, "x")]), Answer::Failed(_)), "{path}");

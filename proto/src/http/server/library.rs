@@ -13,7 +13,7 @@ use super::super::library::{Aim, Area, film_of};
 use super::super::mime;
 use super::super::wire::{ByteRange, Conditions, Failure, Response, Verdict, imf_fixdate, shown};
 use super::{HttpServer, Manner, Stage};
-use crate::bytes::{encode_path, json_strings, slice};
+use crate::bytes::{encode_path, json_string, json_strings, slice};
 use crate::rec::names::{is_day, is_playable, text_of};
 
 /// Bytes that are asked for at a time.
@@ -102,8 +102,12 @@ impl HttpServer {
             }
             Answer::File(facts) if !facts.is_folder => self.serve(now, *borrowing, &facts),
             Answer::Data(data) if in_body => self.send_block(now, *borrowing, data),
-            Answer::Listing { folders, files } => {
-                let body = listing(&borrowing.aim, &folders, &files);
+            Answer::Listing { folders, files, trouble } => {
+                let mut body = listing(&borrowing.aim, &folders, &files);
+                if let Some(text) = trouble.filter(|_| borrowing.aim == Aim::Streams) {
+                    body.truncate(body.len() - 1);
+                    body.push_str(&format!(",\"error\":{}}}", json_string(&text)));
+                }
                 let response = Response::new(200).field("Cache-Control", "no-cache");
                 self.respond(now, manner, response.body("application/json", Bytes::from(body)));
             }

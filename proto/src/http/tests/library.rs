@@ -54,22 +54,32 @@ fn answer(call: &Call) -> Answer {
             assert!(*len <= 256 << 10);
             Answer::Data(Bytes::from(bytes(*offset, (offset + u64::from(*len)).min(SIZE))))
         }
-        FileCall::List(Place { root: Root::Vod, .. }) => {
-            Answer::Listing { folders: vec!["d\"".into()], files: vec!["a.mp4".into(), "视频.mkv".into()] }
-        }
+        FileCall::List(Place { root: Root::Vod, .. }) => Answer::Listing {
+            folders: vec!["d\"".into()],
+            files: vec!["a.mp4".into(), "视频.mkv".into()],
+            trouble: None,
+        },
         FileCall::List(Place { root: Root::Rec { vhost }, path }) => match (&**vhost, &**path) {
-            ("h", "") => {
-                Answer::Listing { folders: vec!["a%2Fb".into(), "sport".into()], files: vec!["x".into()] }
-            }
-            ("h", "sport") => {
-                Answer::Listing { folders: vec!["2022-05-21".into(), "tmp".into()], files: vec![] }
-            }
+            ("h", "") => Answer::Listing {
+                folders: vec!["a%2Fb".into(), "sport".into()],
+                files: vec!["x".into()],
+                trouble: None,
+            },
+            ("h", "sport") => Answer::Listing {
+                folders: vec!["2022-05-21".into(), "tmp".into()],
+                files: vec![],
+                trouble: None,
+            },
             ("h", "sport/2022-05-21") => Answer::Listing {
                 folders: vec![],
                 files: ["18-22-11-0.ts", "18-22-11.m3u8", "18-25-11.mpd", "x.m3u8"]
                     .map(str::to_owned)
                     .to_vec(),
+                trouble: None,
             },
+            ("full", "") => {
+                Answer::Listing { folders: vec![], files: vec![], trouble: Some("no \"room\"".into()) }
+            }
             _ => Answer::NotFound,
         },
         FileCall::Look(_) | FileCall::Cut { .. } | FileCall::Write(_) => Answer::NotFound,
@@ -228,4 +238,11 @@ fn what_a_recording_may_be_kept_by() {
         let response = Library(client).ask(&get(path, "Range: bytes=0-0\r\n"));
         assert_eq!(field(&response, "Cache-Control"), Some(expected), "{path} after {age} s");
     }
+}
+
+#[test]
+fn the_list_of_recordings_tells_what_is_wrong_with_them() {
+    let mut library = Library::new();
+    let response = library.ask(&get("/api/rec?vhost=full", ""));
+    assert!(response.ends_with("{\"dirs\":[],\"error\":\"no \\\"room\\\"\"}"), "{response}");
 }
