@@ -17,6 +17,8 @@ pub struct HlsPackager {
     calendar: Calendar,
     form: Form,
     revision: Option<u32>,
+    /// What a form that was left said last.
+    changes: Vec<Shelved>,
 }
 
 #[derive(Debug)]
@@ -31,7 +33,7 @@ impl HlsPackager {
     /// HLS of the stream `key`.
     pub fn new(settings: Settings, key: &StreamKey) -> Self {
         let calendar = Calendar::new(settings.wall);
-        Self { settings, key: key.clone(), calendar, form: Form::None, revision: None }
+        Self { settings, key: key.clone(), calendar, form: Form::None, revision: None, changes: Vec::new() }
     }
 }
 
@@ -49,8 +51,15 @@ impl Packager for HlsPackager {
                 segments.restart(description);
                 *form = Form::Ts(Box::new(segments));
             }
-            (Some(false), form) => *form = Form::Pointer(Pointer::new(&self.key, description)),
-            (None, form) => *form = Form::None,
+            (other @ (Some(false) | None), form) => {
+                if let Form::Ts(segments) = form {
+                    segments.leave(&mut self.changes);
+                }
+                *form = match other {
+                    Some(_) => Form::Pointer(Pointer::new(&self.key, description)),
+                    None => Form::None,
+                };
+            }
         }
         Bytes::new()
     }
@@ -80,6 +89,7 @@ impl Packager for HlsPackager {
     }
 
     fn shelve(&mut self, out: &mut Vec<Shelved>) {
+        out.append(&mut self.changes);
         match &mut self.form {
             Form::Ts(segments) => segments.shelve(out),
             Form::Pointer(pointer) => pointer.shelve(out),

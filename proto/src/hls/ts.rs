@@ -115,6 +115,14 @@ impl TsSegments {
         self.render();
     }
 
+    /// The stream goes on in another form: its objects go, but for the playlist that the new form will replace.
+    pub(super) fn leave(&mut self, out: &mut Vec<Shelved>) {
+        self.finish();
+        self.shelve(out);
+        out.extend(self.window.objects(&self.names).into_iter().map(|name| Shelved::Drop { name }));
+        out.push(Shelved::Drop { name: skipping(INDEX).into() });
+    }
+
     pub(super) fn shelve(&mut self, out: &mut Vec<Shelved>) {
         out.append(&mut self.changes);
     }

@@ -1,1 +1,3 @@
+mod forms;
 mod hour;
+mod texts;

@@ -1,1 +1,5 @@
-
+mod cut_off;
+mod failures;
+mod forms;
+mod names;
+mod studio;
