@@ -43,22 +43,23 @@ PIDS+=($!)
 sleep 0.5
 
 rate() { wrk -t1 -c64 -d"$SECONDS_EACH" "$1" | awk '/Requests\/sec/ { print $2 }'; }
-# beside NAME PATH: the same bytes from both, one after the other, twice.
+# beside NAME PATH [ROUNDS]: the same bytes from both, one after the other, twice. A part is gone too soon for that.
 beside() {
-    curl -sf -o "$WORK/www/bytes" "$LIVE/$2"
-    chmod a+r "$WORK/www/bytes"
-    for _ in 1 2; do
+    # Each its own file: nginx remembers the ones it has open.
+    curl -sf -o "$WORK/www/$1" "$LIVE/$2"
+    chmod a+r "$WORK/www/$1"
+    for _ in $(seq "${3:-2}"); do
         local live disk
         live=$(rate "$LIVE/$2")
-        disk=$(rate "http://127.0.0.1:$DISK/bytes")
-        awk -v name="$1" -v size="$(stat -c %s "$WORK/www/bytes")" -v live="$live" -v disk="$disk" 'BEGIN {
+        disk=$(rate "http://127.0.0.1:$DISK/$1")
+        awk -v name="$1" -v size="$(stat -c %s "$WORK/www/$1")" -v live="$live" -v disk="$disk" 'BEGIN {
             printf "%-9s %8d bytes: %8.0f/s, nginx %8.0f/s, ratio %.2f\n", name, size, live, disk, live / disk }'
     done
 }
 beside playlist stream.m3u8
 SEGMENT=$(curl -sf "$LIVE/stream.m3u8" | grep '\.ts$' | tail -1)
 beside segment "$SEGMENT"
-beside part "${SEGMENT%.ts}.0.ts"
+beside part "$(curl -sf "$LIVE/stream.m3u8" | grep -o 'stream.hls/[0-9.]*ts' | grep '\.[0-9]*\.ts' | tail -1)" 1
 if [ -d scripts/interop/browser/node_modules ] && command -v chromium > /dev/null; then
     (cd scripts/interop/browser && node latency.mjs "http://127.0.0.1:$HTTP" stream 16)
 fi
