@@ -169,7 +169,7 @@ impl Recorder {
             take.last = at;
         }
         take.tape.push(&frame, at);
-        self.collect();
+        self.collect(now);
     }
 
     /// Whether the recording is as long as it should be.
@@ -232,7 +232,7 @@ impl Recorder {
     }
 
     /// Has what the tape made written.
-    fn collect(&mut self) {
+    fn collect(&mut self, now: Instant) {
         let Some(take) = &mut self.tape else { return };
         let before = self.queue.len();
         take.tape.changes(&mut self.queue);
@@ -242,7 +242,7 @@ impl Recorder {
         self.queued += bytes_of(self.queue.get(before..).unwrap_or_default());
         if self.queued > self.settings.max_queue {
             let text = format!("{} MB wait to be written: the disk does not keep up", self.queued >> 20);
-            return self.give_up(&text);
+            return self.fail(now, &text);
         }
         self.write_on();
     }
@@ -257,18 +257,21 @@ impl Recorder {
         self.out.push_back(Output::Event(Event::Call(Call::File(FileCall::Write(changes)))));
     }
 
-    /// What could not be written is left out; a new recording is tried later. What is on disk stays playable.
-    fn give_up(&mut self, why: &str) {
-        let retry = self.settings.retry;
+    /// What could not be written is left out; a new recording is tried later, or with the next keyframe. What is on disk
+    /// stays playable.
+    fn give_up(&mut self, why: &str, resume_at: Option<Instant>) {
+        let when = match resume_at {
+            Some(_) => format!("in {} s", self.settings.retry.as_secs()),
+            None => "with the next keyframe".to_owned(),
+        };
         let name = self.tape.take().map(|take| take.name).unwrap_or_default();
         self.note(Note::warn(format!(
-            "the recording {name} is cut off, the stream goes on: {why}; it is tried again in {} s",
-            retry.as_secs()
+            "the recording {name} is cut off, the stream goes on: {why}; it is tried again {when}"
         )));
         self.cutter.reset();
         self.queue.clear();
         self.queued = 0;
-        self.resume_at = None;
+        self.resume_at = resume_at;
         self.deadline = None;
     }
 
@@ -278,7 +281,7 @@ impl Recorder {
             Answer::Done => self.write_on(),
             // Somebody was quicker with this name: the next second's is free.
             Answer::Exists => {
-                self.give_up("its name is taken");
+                self.give_up("its name is taken", None);
                 self.named += 1;
             }
             Answer::Full(why) => self.fail(now, &format!("the disk is full: {why}")),
@@ -295,8 +298,7 @@ impl Recorder {
     }
 
     fn fail(&mut self, now: Instant, why: &str) {
-        self.give_up(why);
-        self.resume_at = Some(now + self.settings.retry);
+        self.give_up(why, Some(now + self.settings.retry));
     }
 
     /// The stream is over: what is begun is written, then this machine ends.
