@@ -1,3 +1,5 @@
 mod forms;
 mod hour;
+mod lists;
+mod parts;
 mod texts;
