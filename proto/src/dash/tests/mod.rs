@@ -1,1 +1,2 @@
-
+mod live;
+mod texts;
