@@ -34,8 +34,9 @@ pub fn text_of(folder: &str) -> String {
     while let Some((&byte, after)) = rest.split_first() {
         let digits = || {
             let (digits, after) = after.split_at_checked(2)?;
-            let value = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-            Some((value, after))
+            // Signs are taken for digits by the next line.
+            let digits = std::str::from_utf8(digits).ok().filter(|text| !text.starts_with('+'))?;
+            Some((u8::from_str_radix(digits, 16).ok()?, after))
         };
         match digits().filter(|_| byte == b'%') {
             Some((value, after)) => {

@@ -176,7 +176,7 @@ impl Recorder {
             take.last = at;
         }
         take.tape.push(&frame, at);
-        self.collect();
+        self.collect(now);
     }
 
     /// Whether the recording is as long as it should be.
@@ -239,7 +239,7 @@ impl Recorder {
     }
 
     /// Has what the tape made written.
-    fn collect(&mut self) {
+    fn collect(&mut self, now: Instant) {
         let Some(take) = &mut self.tape else { return };
         let before = self.queue.len();
         take.tape.changes(&mut self.queue);
@@ -249,7 +249,7 @@ impl Recorder {
         self.queued += bytes_of(self.queue.get(before..).unwrap_or_default());
         if self.queued > self.settings.max_queue {
             let text = format!("{} MB wait to be written: the disk does not keep up", self.queued >> 20);
-            return self.cut_off(&text);
+            return self.fail(now, &text);
         }
         self.write_on();
     }
@@ -267,28 +267,22 @@ impl Recorder {
         self.out.push_back(Output::Event(Event::Call(Call::File(FileCall::Write(changes)))));
     }
 
-    /// The recording ends here: it is completed as soon as something can be written again.
-    fn cut_off(&mut self, why: &str) {
-        let name = self.tape.as_ref().map(|take| take.name.clone());
-        if let Some(name) = name.filter(|_| self.cut_off.len() < MAX_CUT_OFF) {
-            self.cut_off.push(Place::new(self.root.clone(), &name));
-        }
-        self.give_up(why);
-    }
-
-    /// What could not be written is left out; a new recording is tried later. What is on disk stays playable.
-    fn give_up(&mut self, why: &str) {
-        let retry = self.settings.retry;
+    /// What could not be written is left out; a new recording is tried later, or with the next keyframe. What is on disk
+    /// stays playable.
+    fn give_up(&mut self, why: &str, resume_at: Option<Instant>) {
+        let when = match resume_at {
+            Some(_) => format!("in {} s", self.settings.retry.as_secs()),
+            None => "with the next keyframe".to_owned(),
+        };
         let name = self.tape.take().map(|take| take.name).unwrap_or_default();
 
         self.note(Note::warn(format!(
-            "the recording {name} is cut off, the stream goes on: {why}; it is tried again in {} s",
-            retry.as_secs()
+            "the recording {name} is cut off, the stream goes on: {why}; it is tried again {when}"
         )));
         self.cutter.reset();
         self.queue.clear();
         self.queued = 0;
-        self.resume_at = None;
+        self.resume_at = resume_at;
         self.deadline = None;
     }
 
@@ -303,7 +297,7 @@ impl Recorder {
             }
             // Somebody was quicker with this name: the next second's is free.
             Answer::Exists => {
-                self.give_up("its name is taken");
+                self.give_up("its name is taken", None);
                 self.named += 1;
             }
             Answer::Full(why) => self.fail(now, &format!("the disk is full: {why}")),
@@ -320,8 +314,12 @@ impl Recorder {
     }
 
     fn fail(&mut self, now: Instant, why: &str) {
-        self.cut_off(why);
-        self.resume_at = Some(now + self.settings.retry);
+        // It is completed as soon as something can be written again.
+        let name = self.tape.as_ref().map(|take| take.name.clone());
+        if let Some(name) = name.filter(|_| self.cut_off.len() < MAX_CUT_OFF) {
+            self.cut_off.push(Place::new(self.root.clone(), &name));
+        }
+        self.give_up(why, Some(now + self.settings.retry));
     }
 
     /// The stream is over: what is begun is written, then this machine ends.

@@ -1,1 +1,3 @@
 mod hour;
+mod manifests;
+mod parts;

@@ -1,3 +1,4 @@
 mod forms;
 mod hour;
+mod lists;
 mod texts;
