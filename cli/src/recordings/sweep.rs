@@ -93,10 +93,7 @@ fn recordings(day: &Path) -> io::Result<Vec<Recording>> {
         let entry = entry?;
         let metadata = entry.metadata()?;
         let name = entry.file_name();
-        let Some(stem) = name.to_str().and_then(|name| name.get(..STEM)).filter(|_| metadata.is_file())
-        else {
-            continue;
-        };
+        let Some(stem) = name.to_str().and_then(stem_of).filter(|_| metadata.is_file()) else { continue };
         let changed = metadata.modified()?;
         let recording = by_name.entry(stem.to_owned()).or_insert_with(|| Recording {
             changed,
@@ -108,4 +105,15 @@ fn recordings(day: &Path) -> io::Result<Vec<Recording>> {
         recording.files.push(entry.path());
     }
     Ok(by_name.into_values().collect())
+}
+
+/// The own name of the recording that a file is of: `18-22-11` of `18-22-11-3.ts`. `None` for what is no recording's: that
+/// is not ours to delete.
+fn stem_of(name: &str) -> Option<&str> {
+    let (stem, rest) = name.split_at_checked(STEM)?;
+    let is_time = stem.bytes().enumerate().all(|(place, byte)| match place {
+        2 | 5 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    });
+    (is_time && rest.starts_with(['.', '-'])).then_some(stem)
 }
