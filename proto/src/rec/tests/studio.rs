@@ -137,7 +137,7 @@ impl Studio {
                 }
                 Output::Event(Event::Note(note)) => self.notes.push(note),
                 Output::Close(close) => self.closed.push(close),
-                other => panic!("{other:?}"),
+                Output::Transmit(_) | Output::Event(_) => panic!("{output:?}"),
             }
         }
     }
@@ -179,7 +179,26 @@ pub(super) fn apply(disk: &mut Disk, change: &FileChange, part: usize) {
         }
         FileChange::Replace { .. } => {}
         FileChange::Sync(_) => assert!(disk.contains_key(&path), "{path}"),
-        other => panic!("{other:?}"),
+        FileChange::Mend(_) => {
+            let text = disk
+                .get(&path)
+                .filter(|_| path.ends_with(".m3u8"))
+                .map(|data| String::from_utf8(data.clone()).unwrap());
+            let repaired = text.and_then(|text| crate::rec::repair::playlist(&text));
+            if let Some(repair) = repaired {
+                let folder = path.rsplit_once('/').unwrap().0;
+                for (name, length) in &repair.cuts {
+                    disk.get_mut(&format!("{folder}/{name}")).unwrap().truncate(*length as usize);
+                }
+                disk.insert(path, repair.text.into_bytes());
+            }
+        }
+        FileChange::Rename { .. }
+        | FileChange::Remove(_)
+        | FileChange::Vacant(_)
+        | FileChange::Discard(_) => {
+            panic!("{change:?}")
+        }
     }
 }
 
