@@ -1,4 +1,6 @@
 mod cutter;
 pub(crate) mod ledger;
 mod pieces;
+mod repaired;
 pub(crate) mod stage;
+mod streams;
