@@ -1,5 +1,4 @@
 mod forms;
 mod hour;
 mod lists;
-mod parts;
 mod texts;

@@ -110,9 +110,9 @@ fn delta_updates_leave_out_what_is_far_back() {
 fn both_are_put_under_the_version_of_the_window() {
     let (window, names) = (window(2), names());
     let [full, delta] = puts(&window, &manner(&names, 3, &[]), "v0.m3u8");
-    let of = |change: Shelved| match change {
-        Shelved::Put { name, version, data } => (name.to_string(), version, data),
-        other => panic!("{other:?}"),
+    let of = |change: Shelved| {
+        let Shelved::Put { name, version, data } = change else { panic!("{change:?}") };
+        (name.to_string(), version, data)
     };
     let (full, delta) = (of(full), of(delta));
     assert_eq!((&*full.0, &*delta.0), ("v0.m3u8", "v0.skip.m3u8"));

@@ -137,7 +137,7 @@ impl Studio {
                 }
                 Output::Event(Event::Note(note)) => self.notes.push(note),
                 Output::Close(close) => self.closed.push(close),
-                other => panic!("{other:?}"),
+                Output::Event(_) | Output::Transmit(_) => panic!("{output:?}"),
             }
         }
     }
@@ -179,7 +179,10 @@ pub(super) fn apply(disk: &mut Disk, change: &FileChange, part: usize) {
         }
         FileChange::Replace { .. } => {}
         FileChange::Sync(_) => assert!(disk.contains_key(&path), "{path}"),
-        other => panic!("{other:?}"),
+        FileChange::Rename { .. }
+        | FileChange::Remove(_)
+        | FileChange::Vacant(_)
+        | FileChange::Discard(_) => panic!("{change:?}"),
     }
 }
 

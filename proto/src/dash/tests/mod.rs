@@ -1,2 +1,0 @@
-mod live;
-mod texts;
