@@ -47,7 +47,7 @@ struct Recording {
 /// Deletes what must go now.
 ///
 /// # Errors
-/// When the folder cannot be read, or a file cannot be deleted.
+/// When the folder cannot be read, or nothing of what must go can be deleted.
 pub(super) fn once(rec: &Path, limits: &Limits) -> io::Result<Swept> {
     let now = SystemTime::now();
     let mut all = Vec::new();
@@ -60,7 +60,7 @@ pub(super) fn once(rec: &Path, limits: &Limits) -> io::Result<Swept> {
         (0, _) | (_, true) => 0,
         (free, false) => free.saturating_sub(fs4::available_space(rec)?),
     };
-    let mut swept = Swept::default();
+    let (mut swept, mut failure) = (Swept::default(), None);
     for recording in all {
         let age = now.duration_since(recording.changed).unwrap_or_default();
         let old = limits.age > Duration::ZERO && age > limits.age;
@@ -68,8 +68,10 @@ pub(super) fn once(rec: &Path, limits: &Limits) -> io::Result<Swept> {
         if age < OPEN || !(old || many || lacking > 0) {
             continue;
         }
-        for file in &recording.files {
-            fs::remove_file(file)?;
+        // One that cannot be deleted must not keep the others.
+        if let Err(error) = delete(&recording.files) {
+            failure.get_or_insert(error);
+            continue;
         }
         total -= recording.bytes;
         lacking = lacking.saturating_sub(recording.bytes);
@@ -83,7 +85,25 @@ pub(super) fn once(rec: &Path, limits: &Limits) -> io::Result<Swept> {
             }
         }
     }
-    Ok(swept)
+    match failure {
+        Some(error) if swept == Swept::default() => Err(error),
+        Some(_) | None => Ok(swept),
+    }
+}
+
+/// Deletes these files; one that is gone already is no failure.
+fn delete(files: &[PathBuf]) -> io::Result<()> {
+    for file in files {
+        match fs::remove_file(file) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => {
+                let text = format!("{}: {error}", file.display());
+                return Err(io::Error::new(error.kind(), text));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The recordings of a day.

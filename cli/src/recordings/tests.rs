@@ -211,3 +211,24 @@ fn links_are_not_followed() {
     assert_eq!(once(rec.path(), &limits).unwrap(), Swept::default());
     assert_eq!(names(&target).len(), 3);
 }
+
+#[cfg(unix)]
+#[test]
+fn one_that_cannot_be_deleted_keeps_no_other() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let rec = Folder::new();
+    let (locked, open) = (day(&rec, "cam", "2024-06-01"), day(&rec, "cam", "2024-06-02"));
+    record(&locked, "12-00-00", 50 * HOUR);
+    record(&open, "12-00-00", 40 * HOUR);
+    let permit = |mode| fs::set_permissions(&locked, fs::Permissions::from_mode(mode)).unwrap();
+    permit(0o555);
+    let limits = Limits { age: Duration::from_secs(HOUR), ..Limits::default() };
+    let swept = once(rec.path(), &limits);
+    // An administrator may delete that too.
+    if locked.exists() {
+        permit(0o755);
+    }
+    assert!(swept.unwrap().recordings >= 1);
+    assert!(!open.exists());
+}

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use bytes::{Bytes, BytesMut};
 use rtmpd_core::files::FileChange;
-use rtmpd_core::media::{Codec, Description, Frame, TrackId, timebase::rescale};
+use rtmpd_core::media::{Codec, Description, Frame, timebase::rescale};
 
 use super::repair::open_line;
 use super::tape::{Files, Tape};
@@ -48,7 +48,7 @@ struct Open {
 #[derive(Debug)]
 enum Mux {
     Ts { muxer: Box<Muxer>, part: BytesMut },
-    Fragments { lanes: Vec<Samples>, lead: Option<TrackId>, sequence: u32, has_init: bool },
+    Fragments { lanes: Vec<Samples>, sequence: u32, has_init: bool },
 }
 
 impl HlsTape {
@@ -61,8 +61,7 @@ impl HlsTape {
         } else {
             let carried = description.tracks.iter().filter(|track| fmp4::carries(track.codec));
             let lanes = carried.map(|track| Samples::new(track.clone())).collect();
-            let lead = crate::segment::leader(description, fmp4::carries);
-            Mux::Fragments { lanes, lead, sequence: 0, has_init: false }
+            Mux::Fragments { lanes, sequence: 0, has_init: false }
         };
         Self {
             files,
@@ -82,7 +81,10 @@ impl HlsTape {
     }
 
     fn close_part(&mut self, at: i64) {
-        let Some((data, duration)) = self.mux.take(at - self.begun) else { return };
+        let Some(data) = self.mux.take() else { return };
+        // From one cut to the next, whichever track has frames in between.
+        let duration = (at - self.begun).max(0);
+        self.begun = self.begun.max(at);
         if let Mux::Fragments { lanes, has_init: has_init @ false, .. } = &mut self.mux {
             *has_init = true;
             let numbered = (1..).zip(lanes.iter());
@@ -213,30 +215,26 @@ impl Mux {
         }
     }
 
-    /// The part that is at hand, and its length in ticks; `length`: since its first frame.
-    fn take(&mut self, length: i64) -> Option<(Bytes, i64)> {
+    /// The part that is at hand.
+    fn take(&mut self) -> Option<Bytes> {
         match self {
-            Self::Ts { part, .. } if part.is_empty() => None,
-            Self::Ts { part, .. } => Some((part.split().freeze(), length.max(0))),
-            Self::Fragments { lanes, lead, sequence, .. } => {
-                let batches: Vec<(u32, TrackId, Batch)> = (1..)
+            Self::Ts { part, .. } => (!part.is_empty()).then(|| part.split().freeze()),
+            Self::Fragments { lanes, sequence, .. } => {
+                let batches: Vec<(u32, Batch)> = (1..)
                     .zip(lanes.iter_mut())
-                    .filter_map(|(number, lane)| Some((number, lane.track.id, lane.take()?)))
+                    .filter_map(|(number, lane)| Some((number, lane.take()?)))
                     .collect();
-                let of_lead = batches.iter().find(|(_, track, _)| Some(*track) == *lead);
-                let duration = of_lead.or(batches.first()).map(|(_, _, batch)| batch.duration)?;
                 let runs: Vec<Run<'_>> = batches
                     .iter()
-                    .map(|(number, _, batch)| Run {
-                        number: *number,
-                        base: batch.base,
-                        samples: &batch.samples,
-                    })
+                    .map(|(number, batch)| Run { number: *number, base: batch.base, samples: &batch.samples })
                     .collect();
+                if runs.is_empty() {
+                    return None;
+                }
                 *sequence = sequence.wrapping_add(1);
                 let mut out = BytesMut::new();
                 fmp4::chunk(*sequence, &runs, &mut out);
-                Some((out.freeze(), duration))
+                Some(out.freeze())
             }
         }
     }

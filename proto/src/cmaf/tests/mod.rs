@@ -1,3 +1,4 @@
 mod hour;
 mod manifests;
 mod parts;
+mod repaired;

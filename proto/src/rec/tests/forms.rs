@@ -6,7 +6,7 @@ use rtmpd_core::{Close, Input, Machine, Media};
 
 use super::studio::{Studio, is_run, numbers, playable, settings, text, watch, with_opus};
 use crate::rec::{Mode, Settings};
-use crate::segment::tests::stage::Shape;
+use crate::segment::tests::stage::{AUDIO, Shape, at};
 
 const MODES: [Mode; 4] = [Mode::Hls, Mode::Dash, Mode::Mp4, Mode::Flv];
 
@@ -177,4 +177,36 @@ fn silence_ends_a_recording() {
     studio.play(shape, 30, 40);
     studio.tell(Input::Media(Media::Ended));
     assert_eq!(playable(&studio.disk).len(), 2);
+}
+
+#[test]
+fn pictures_that_stay_away_for_a_while() {
+    let shape = Shape::default();
+    for mode in MODES {
+        for opus in [false, true] {
+            if opus && mode == Mode::Flv {
+                continue;
+            }
+            let mut studio = Studio::new(settings(mode), "cam");
+            studio.start(if opus { with_opus(shape, 1) } else { shape.description(1) });
+            for frame in shape.frames(0, 60) {
+                if frame.track == AUDIO || !(12_000..34_000).contains(&frame.dts) {
+                    studio.push(at(&shape, &frame), &frame);
+                }
+            }
+            studio.tell(Input::Media(Media::Ended));
+            let names = playable(&studio.disk);
+            assert_eq!(names.len(), 1, "{names:?}");
+            let marks = watch(&studio.disk, &names[0]);
+            assert_eq!(numbers(&marks, 'v').len(), 38 * 25, "{mode:?}");
+            assert_eq!(numbers(&marks, 's').len() as u32, sounds(60), "{mode:?}");
+            if mode == Mode::Hls {
+                let text = text(&studio.disk, &names[0]);
+                let durations = text.lines().filter_map(|line| line.strip_prefix("#EXTINF:"));
+                let durations = durations.map(|text| text.trim_end_matches(',').parse::<f64>().unwrap());
+                let length: f64 = durations.sum();
+                assert!((length - 60.0).abs() <= 0.5, "opus {opus}: {length} s");
+            }
+        }
+    }
 }

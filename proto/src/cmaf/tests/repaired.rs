@@ -3,10 +3,10 @@
 use rtmpd_core::Instant;
 use rtmpd_core::media::{Frame, Resume, Timeline};
 
-use super::ledger::Ledger;
-use super::stage::{Hall, Shape, at, key, settings};
 use crate::cmaf::CmafPackager;
 use crate::hls::{HlsPackager, INDEX};
+use crate::segment::tests::ledger::Ledger;
+use crate::segment::tests::stage::{AUDIO, Hall, Shape, at, key, settings};
 
 /// Both forms of a stream whose times core has put right.
 struct Studio {
@@ -130,4 +130,27 @@ fn frames_hours_apart() {
     assert!(studio.ledgers.iter().all(|ledger| ledger.ended && ledger.is_gapless()));
     // Fragments say how long a frame lasts, and that is not hours.
     assert!(studio.ledgers[1].target <= 10, "{}", studio.ledgers[1].target);
+}
+
+#[test]
+fn pictures_that_stay_away_for_a_while() {
+    for clock in [1000, 90_000] {
+        let shape = Shape { clock, ..Shape::default() };
+        let mut studio = Studio::new(shape);
+        let away = 12 * i64::from(clock)..34 * i64::from(clock);
+        for frame in shape.frames(0, 60) {
+            if frame.track == AUDIO || !away.contains(&frame.dts) {
+                studio.push(at(&shape, &frame), frame);
+            }
+        }
+        studio.end();
+        let [packets, video, audio] = &studio.ledgers;
+        for ledger in [packets, audio] {
+            assert!((ledger.length() - 60.0).abs() <= 0.1, "{} s", ledger.length());
+        }
+        // The last picture stands for ten seconds; then there is a gap.
+        assert!((video.length() - 48.0).abs() <= 0.1, "{} s", video.length());
+        assert!(studio.ledgers.iter().all(|ledger| ledger.ended && ledger.is_gapless()));
+        assert!(studio.ledgers.iter().all(|ledger| ledger.target <= 15));
+    }
 }

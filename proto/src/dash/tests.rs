@@ -106,7 +106,7 @@ fn the_segment_that_is_being_made_is_listed_as_long_as_its_neighbour() {
     let [mut video, audio] = windows();
     // Unless it is longer already.
     add(&mut video, 90_000, (14, 5), 1);
-    let text = super::texts::text(&[video, audio], &[era(1, 900_000)]);
+    let text = self::text(&[video, audio], &[era(1, 900_000)]);
     assert!(text.contains("<S d=\"180000\"/><S d=\"450000\"/></SegmentTimeline>"), "{text}");
 }
 
