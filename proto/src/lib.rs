@@ -7,6 +7,7 @@
 //! - [`codec`] reads what parameter sets and frame headers of each codec say
 //! - [`container`] packs frames into FLV, MPEG-TS and MP4 and takes them out of them
 //! - [`http`] serves live streams and pages by HTTP/1.1 and WebSocket
+//! - [`rtp`] carries media in RTP packets, for RTSP and WebRTC
 //! - [`rtmp`] speaks RTMP, as a server and as a client
 //!
 //! Peer input produces values and errors, never a panic: nothing here indexes, and each length from the wire is
@@ -25,4 +26,5 @@ pub mod hls;
 pub mod http;
 pub mod rec;
 pub mod rtmp;
+pub mod rtp;
 pub mod segment;
