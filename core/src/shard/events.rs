@@ -35,6 +35,19 @@ impl Shard {
                 self.call(conn, call);
                 None
             }
+            Event::Bind(bind) => self.bind(conn, &bind).map(Reply::Bound),
+            Event::Unbind(leg) => {
+                self.unbind(conn, leg);
+                None
+            }
+            Event::Alias(leg, alias) => {
+                self.alias(conn, leg, alias);
+                None
+            }
+            Event::Count(counted, n) => {
+                self.count(counted.into(), n);
+                None
+            }
             Event::Note(Note { level, text }) => {
                 self.report(conn, News::Note(level, text));
                 None

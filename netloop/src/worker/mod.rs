@@ -6,11 +6,13 @@
 //! - [`door`]: connections come in, by accept or dealt by another worker
 //! - [`reading`]: bytes in, a bounded part per connection and turn
 //! - [`writing`]: bytes out, one vectored write per connection, and everything else that a shard asks for
+//! - [`ports`]: UDP sockets, and datagrams in and out
 //! - [`farewell`]: connections that are over, until the peer has read our last words
 
 mod acceptor;
 mod door;
 mod farewell;
+mod ports;
 mod reading;
 mod table;
 #[cfg(test)]
@@ -36,6 +38,7 @@ use crate::settings::Settings;
 pub(crate) use acceptor::Acceptor;
 use acceptor::Gate;
 use farewell::Farewells;
+use ports::Ports;
 use reading::Reading;
 use table::Table;
 use token::Subject;
@@ -81,6 +84,7 @@ pub(crate) struct Worker {
     turn: usize,
     table: Table,
     reading: Reading,
+    ports: Ports,
     farewells: Farewells,
     /// Set once the end has come: the latest it may be.
     until: Option<Instant>,
@@ -111,6 +115,7 @@ impl Worker {
             turn: 0,
             table: Table::default(),
             reading: Reading::new(common.settings.read_budget),
+            ports: Ports::default(),
             farewells: Farewells::default(),
             until: None,
             common,
@@ -148,6 +153,7 @@ impl Worker {
             self.open_letters(now);
         }
         self.read();
+        self.receive_datagrams();
         if woken {
             self.shard.handle_mail(self.clock.now());
         }
@@ -166,6 +172,11 @@ impl Worker {
                 }
             }
             Subject::Farewell(index) => self.farewells.readable(index, self.reading.scratch()),
+            Subject::Port(index) => {
+                if let Some(port) = self.ports.note(index, event) {
+                    self.shard.port_writable(port);
+                }
+            }
             Subject::Wake => return true,
         }
         false
@@ -225,7 +236,7 @@ impl Worker {
     /// How long the poll may sleep.
     fn sleep(&self) -> Option<Duration> {
         let knocking = || self.acceptors.iter().any(Acceptor::is_waiting) && !self.gate.is_closed();
-        if self.reading.is_pending() || knocking() {
+        if self.reading.is_pending() || self.ports.is_pending() || knocking() {
             return Some(Duration::ZERO);
         }
         let due = [self.shard.poll_timeout(), self.gate.reopens_at(), self.farewells.due(), self.until];
