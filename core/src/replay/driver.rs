@@ -70,7 +70,7 @@ struct Driver {
     broken: BTreeSet<usize>,
     sockets: BTreeMap<ConnId, Socket>,
     /// UDP sockets by their ports.
-    ports: BTreeMap<u16, UdpSocket>,
+    ports: BTreeMap<u16, Mouth>,
     /// Between whom datagrams went, in the order of the first.
     ways: Vec<(SocketAddr, SocketAddr)>,
     /// Which connection a report is about.
@@ -86,7 +86,7 @@ struct Socket {
 }
 
 /// What a real driver has a UDP socket for.
-struct UdpSocket {
+struct Mouth {
     id: PortId,
     sent: u64,
     digest: Digest,
@@ -116,7 +116,7 @@ impl Driver {
         }
         let ports = services.iter().map(|(&number, &(service, _))| {
             let local = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), number);
-            (number, UdpSocket { id: shard.add_port(service, local), sent: 0, digest: Digest::new() })
+            (number, Mouth { id: shard.add_port(service, local), sent: 0, digest: Digest::new() })
         });
         let ports = ports.collect();
         Self {
@@ -268,7 +268,7 @@ impl Driver {
         let any = || (FIRST_PORT..u16::MAX).step_by(2).find(is_free);
         let number = had.filter(is_free).or_else(any).unwrap_or(FIRST_PORT);
         for (id, number) in pair.into_iter().zip([number, number + 1]) {
-            self.ports.insert(number, UdpSocket { id, sent: 0, digest: Digest::new() });
+            self.ports.insert(number, Mouth { id, sent: 0, digest: Digest::new() });
         }
         self.shard.bound(self.now, pair, Ok(SocketAddr::new(local, number)));
     }
@@ -291,7 +291,7 @@ impl Driver {
     }
 
     fn fold_up(&mut self, number: u16, word: &str) {
-        let Some(UdpSocket { sent, digest, .. }) = self.ports.remove(&number) else { return };
+        let Some(Mouth { sent, digest, .. }) = self.ports.remove(&number) else { return };
         if sent > 0 {
             let text = format!("UDP port {number} {word} {sent} datagrams {digest}");
             self.tape.notebook().transcript.add(self.now, None, Voice::Shard, text);
