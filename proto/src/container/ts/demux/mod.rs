@@ -4,7 +4,7 @@
 //! and left out; nothing that a sender does ends the stream, and all that is held is bounded.
 //!
 //! - bytes → `sync` → packets → `head` · tables: `section` → `psi` · `pes` → `clock` → a [`Demuxer`] of
-//!   `stream`s: `pictures` (H.264, H.265), `sound` (AAC, MP3, AC-3, E-AC-3) with its `framing` and `latm`, `opus`
+//!   `stream`s: `pictures` (H.264, H.265), `sound` (AAC, MP3, AC-3, E-AC-3) with its `framing`, `opus`
 //! - `hold`: frames wait there until all tracks that the tables announce are known
 
 mod clock;
@@ -13,10 +13,8 @@ mod found;
 mod framing;
 mod head;
 mod hold;
-mod latm;
 mod nals;
 mod opus;
-mod parameters;
 mod pes;
 mod pictures;
 mod psi;

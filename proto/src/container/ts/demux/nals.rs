@@ -4,66 +4,11 @@
 
 use bytes::Bytes;
 
-use crate::codec::{h264, h265, nal};
+use crate::codec::syntax::{Role, Syntax};
+use crate::codec::{h264, nal};
 
 /// Most NAL units of a PES packet: pictures have at most 600 slices (H.265 §A.4.1).
 const MAX_UNITS: usize = 4_096;
-
-/// Which of the two.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Syntax {
-    H264,
-    H265,
-}
-
-/// What a NAL unit means for where access units begin.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Role {
-    /// Begins one, and says nothing else.
-    Delimiter,
-    /// A parameter set; behind a slice, it begins the next one.
-    Set,
-    /// Belongs to the slices that follow.
-    Before,
-    Slice {
-        is_first: bool,
-        is_key: bool,
-    },
-    /// Belongs to what it stands in.
-    Other,
-}
-
-impl Syntax {
-    pub(super) fn role(self, unit: &[u8]) -> Role {
-        match self {
-            Self::H264 => match h264::nal_type(unit) {
-                Some(kind @ (1 | 2 | h264::NAL_IDR)) => {
-                    Role::Slice { is_first: h264::begins_picture(unit), is_key: kind == h264::NAL_IDR }
-                }
-                Some(h264::NAL_AUD) => Role::Delimiter,
-                Some(h264::NAL_SPS | h264::NAL_PPS) => Role::Set,
-                Some(h264::NAL_SEI | 14..=18) => Role::Before,
-                _ => Role::Other,
-            },
-            Self::H265 => match h265::nal_type(unit) {
-                // Other layers belong to the pictures of the base layer.
-                _ if !is_base_layer(unit) => Role::Other,
-                Some(kind @ (0..=9 | 16..=23)) => {
-                    Role::Slice { is_first: h265::begins_picture(unit), is_key: kind >= 16 }
-                }
-                Some(h265::NAL_AUD) => Role::Delimiter,
-                Some(h265::NAL_VPS | h265::NAL_SPS | h265::NAL_PPS) => Role::Set,
-                Some(39 | 41..=44 | 48..=55) => Role::Before,
-                _ => Role::Other,
-            },
-        }
-    }
-}
-
-/// nuh_layer_id is 0.
-fn is_base_layer(unit: &[u8]) -> bool {
-    matches!(unit, [first, second, ..] if first & 1 == 0 && second >> 3 == 0)
-}
 
 /// The NAL units of one access unit.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

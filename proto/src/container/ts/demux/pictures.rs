@@ -9,11 +9,12 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::found::{Found, Remark};
-use super::nals::{self, AccessUnit, Syntax};
-use super::parameters::Parameters;
+use super::nals::{self, AccessUnit};
 use super::pes::{Pes, Time};
 use crate::bytes::{slice, tail};
 use crate::codec::h264;
+use crate::codec::parameters::Parameters;
+use crate::codec::syntax::Syntax;
 
 /// Longest access unit, in bytes.
 const MAX_UNIT: usize = 8 << 20;

@@ -8,9 +8,9 @@ use rtmpd_core::media::timebase::rescale;
 
 use super::found::{Found, Remark};
 use super::framing::{Framing, Head, Look, Nature};
-use super::latm::Latm;
 use super::pes::{Pes, Time};
 use crate::bytes::{slice, tail};
+use crate::codec::latm::Latm;
 use crate::codec::mp3;
 
 /// Ticks per second of a PES.

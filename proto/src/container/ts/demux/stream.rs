@@ -8,12 +8,12 @@ use super::demuxer::Counts;
 use super::found::{Found, Remark};
 use super::framing::Framing;
 use super::head::{Continuity, Head, Order};
-use super::nals::Syntax;
 use super::opus::Opus;
 use super::pes::{Assembly, Ended, Pes};
 use super::pictures::Pictures;
 use super::psi::{Elementary, Form};
 use super::sound::Sounds;
+use crate::codec::syntax::Syntax;
 
 /// Ids of pictures and sound are these plus their index, as in FLV: a publisher that changes its protocol keeps them.
 const FIRST_VIDEO: u8 = 1;

@@ -5,12 +5,12 @@
 
 use bytes::Bytes;
 
+use super::aac::Config;
 use crate::bytes::Bits;
-use crate::codec::aac::Config;
 
-/// See the module's text.
+/// The way into AudioMuxElements: remembers their layout.
 #[derive(Debug, Default)]
-pub(super) struct Latm {
+pub struct Latm {
     layout: Option<Layout>,
 }
 
@@ -24,20 +24,35 @@ struct Layout {
 }
 
 impl Latm {
+    /// For elements that never tell their layout: it is this StreamMuxConfig. `None` when it is cut off or of a form that
+    /// is not carried.
+    pub fn with_layout(config: &[u8]) -> Option<Self> {
+        Some(Self { layout: Some(layout(&mut Bits::new(config))?) })
+    }
+
     /// The configuration, read and raw.
-    pub(super) fn config(&self) -> Option<(Config, Bytes)> {
+    pub fn config(&self) -> Option<(Config, Bytes)> {
         self.layout.as_ref().map(|layout| (layout.config, layout.raw.clone()))
     }
 
     /// The frames of an element; none before the first configuration. `None` when it is cut off or of a form that is not
     /// carried.
-    pub(super) fn read(&mut self, element: &[u8]) -> Option<Vec<Bytes>> {
+    pub fn read(&mut self, element: &[u8]) -> Option<Vec<Bytes>> {
         let mut bits = Bits::new(element);
         let is_as_before = bits.bit()?;
         if !is_as_before {
             self.layout = None;
             self.layout = Some(layout(&mut bits)?);
         }
+        self.frames(&mut bits)
+    }
+
+    /// The frames of an element that never tells its layout (muxConfigPresent is 0).
+    pub fn read_bare(&self, element: &[u8]) -> Option<Vec<Bytes>> {
+        self.frames(&mut Bits::new(element))
+    }
+
+    fn frames(&self, bits: &mut Bits<'_>) -> Option<Vec<Bytes>> {
         let Some(layout) = &self.layout else { return Some(Vec::new()) };
         let mut frames = Vec::new();
         for _ in 0..layout.frames {
@@ -49,7 +64,7 @@ impl Latm {
                     break;
                 }
             }
-            frames.push(copy(&mut bits, length * 8)?);
+            frames.push(copy(bits, length * 8)?);
         }
         frames.retain(|frame| !frame.is_empty());
         Some(frames)

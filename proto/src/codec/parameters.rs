@@ -5,17 +5,17 @@
 
 use bytes::Bytes;
 
-use super::nals::{Role, Syntax};
-use crate::codec::{Size, h264, h265};
+use super::syntax::{Role, Syntax};
+use super::{Size, h264, h265};
 
 /// More sets than this are not held; the oldest goes.
 const MAX_SETS: usize = 64;
 /// Longer sets are not held, in bytes: they stay with their pictures.
 const MAX_SET: usize = 16 << 10;
 
-/// See the module's text.
+/// The parameter sets of a stream, and the configuration made of them.
 #[derive(Debug)]
-pub(super) struct Parameters {
+pub struct Parameters {
     syntax: Syntax,
     /// By kind and number.
     known: Vec<(u8, u32, Bytes)>,
@@ -27,28 +27,29 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
-    pub(super) fn new(syntax: Syntax) -> Self {
+    /// No set is known.
+    pub fn new(syntax: Syntax) -> Self {
         Self { syntax, known: Vec::new(), config: Bytes::new(), configured: Vec::new(), sps: None }
     }
 
     /// Whether pictures can be understood.
-    pub(super) fn are_known(&self) -> bool {
+    pub fn are_known(&self) -> bool {
         !self.config.is_empty()
     }
 
     /// The SPS in force.
-    pub(super) fn sps(&self) -> Option<&h264::Sps> {
+    pub fn sps(&self) -> Option<&h264::Sps> {
         self.sps.as_ref()
     }
 
     /// Whether the configuration has this set, so that it need not stand between the pictures.
-    pub(super) fn have(&self, unit: &Bytes) -> bool {
+    pub fn have(&self, unit: &Bytes) -> bool {
         self.configured.contains(unit)
     }
 
     /// Takes the sets of an access unit; the new configuration, if they change it. It changes with keyframes only: others
     /// keep their sets with them.
-    pub(super) fn take(&mut self, units: &[Bytes], is_key: bool) -> Option<(Bytes, Size)> {
+    pub fn take(&mut self, units: &[Bytes], is_key: bool) -> Option<(Bytes, Size)> {
         let syntax = self.syntax;
         let sets =
             || units.iter().filter(move |unit| syntax.role(unit) == Role::Set && unit.len() <= MAX_SET);
