@@ -58,6 +58,8 @@ pub enum Input<'a> {
         /// What it holds.
         data: &'a [u8],
     },
+    /// What another connection has handed over.
+    Handed(&'a [u8]),
     /// The peer will send no more.
     Eof,
     /// The time asked for by [`Machine::poll_timeout`] has come.
@@ -126,6 +128,11 @@ pub enum Event {
     Unbind(Leg),
     /// What comes to this socket, which others use too, under this alias is for this connection.
     Alias(Leg, Alias),
+    /// Other connections may hand this one bytes, under this name, from now on.
+    Meet(Arc<str>),
+    /// Bytes for the connection that is to be met under this name: two connections may be one session, as when RTSP
+    /// goes through HTTP.
+    Hand(Arc<str>, Bytes),
     /// For the counters: so many more of these.
     Count(Counted, u64),
     /// For the log, under the connection's name.

@@ -35,6 +35,8 @@ pub(super) fn event(event: &Event, tracks: &Description) -> Vec<String> {
             format!("Bind leg {} {way:?} for {rtp} and {rtcp}", first.0)
         }
         Event::Unbind(leg) => format!("Unbind leg {}", leg.0),
+        Event::Meet(name) => format!("Meet {name:?}"),
+        Event::Hand(name, data) => format!("Hand {name:?} {}", sized(data)),
         Event::Alias(leg, alias) => format!("Alias leg {} {alias:?}", leg.0),
         Event::Count(counted, n) => format!("Count {counted:?} {n}"),
         Event::Note(note) => format!("Note {:?} {}", note.level, one_line(&note.text)),
@@ -45,7 +47,7 @@ pub(super) fn event(event: &Event, tracks: &Description) -> Vec<String> {
 /// What a machine is told by the shard; `None` for bytes and time, whose cut and count are not the machine's doing.
 pub(super) fn input(input: &Input<'_>) -> Option<String> {
     match input {
-        Input::Bytes(_) | Input::Datagram { .. } | Input::Timeout => None,
+        Input::Bytes(_) | Input::Datagram { .. } | Input::Handed(_) | Input::Timeout => None,
         Input::Eof => Some("Eof".to_owned()),
         Input::Shutdown => Some("Shutdown".to_owned()),
         Input::Reply(reply) => Some(answered(reply)),

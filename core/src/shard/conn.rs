@@ -91,6 +91,8 @@ pub(crate) struct Conn {
     pub(crate) service: &'static str,
     /// The stream it goes along with: it has no socket.
     pub(crate) attends: Option<StreamKey>,
+    /// The name under which others hand it bytes.
+    pub(crate) meets: Option<Arc<str>>,
     /// Its UDP sockets.
     pub(crate) legs: Vec<LegAt>,
     /// By what it is told on those that it shares.
@@ -199,6 +201,7 @@ impl Conn {
             peer,
             service,
             attends: None,
+            meets: None,
             legs: Vec::new(),
             aliases: Vec::new(),
             timer: None,

@@ -419,6 +419,7 @@ impl Shard {
         self.timers.refile(conn, state.timer, None);
         state.timer = None;
         self.unbind_all(conn);
+        self.part(conn);
         self.count(Count::Closed, 1);
         self.actions.push_back(Action::Close(conn));
     }

@@ -46,7 +46,7 @@ impl Machine for Talk {
             Input::Bytes(data) => data.iter().for_each(|&byte| self.push(byte)),
             Input::Eof => self.end("eof\n", Close::Done),
             Input::Shutdown => self.end("goodbye\n", Close::Shutdown),
-            Input::Timeout | Input::Datagram { .. } => {}
+            Input::Timeout | Input::Datagram { .. } | Input::Handed(_) => {}
             Input::Reply(reply) => self.replied(reply),
             Input::Media(Media::Packet(packet)) => self.out.push_back(Output::Transmit(packet.data.clone())),
             Input::Media(Media::Ended) => self.end("ended\n", Close::StreamEnded),

@@ -364,6 +364,7 @@ impl Machine for Recorder {
             | Input::Shutdown
             | Input::Bytes(_)
             | Input::Datagram { .. }
+            | Input::Handed(_)
             | Input::Eof => {}
         }
         Ok(())

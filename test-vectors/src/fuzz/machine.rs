@@ -118,6 +118,8 @@ fn reply(event: &Event) -> Option<Reply> {
         | Event::Frame(_)
         | Event::Unbind(_)
         | Event::Alias(..)
+        | Event::Meet(_)
+        | Event::Hand(..)
         | Event::Count(..)
         | Event::Note(_) => None,
     }

@@ -134,3 +134,21 @@ fn a_socket_that_takes_nothing_holds_its_viewers_up() {
     assert_eq!(got, all, "and so does the slow one, later: nothing was dropped while it was not fed");
     assert_eq!(cluster.hub.totals().datagrams_dropped, 0);
 }
+
+#[test]
+fn bytes_from_another_connection() {
+    let mut cluster = Cluster::new(3);
+    let [met, hands, usurper] = [cluster.open(0), cluster.open(1), cluster.open(2)];
+    cluster.send(hands, "hand x early");
+    cluster.send(met, "meet x");
+    cluster.send(hands, "hand x one");
+    assert_eq!(cluster.take(met), "handed one\n");
+    cluster.send(usurper, "meet x");
+    cluster.send(met, "quit");
+    cluster.send(hands, "hand x two");
+    assert_eq!(cluster.take(usurper), "handed two\n");
+    cluster.send(usurper, "quit");
+    cluster.send(hands, "hand x nobody");
+    cluster.send(hands, "quit");
+    cluster.assert_bare();
+}

@@ -92,6 +92,7 @@ impl Machine for ToyMachine {
                     None => self.say(&format!("{} {from} {text}", leg.0)),
                 }
             }
+            Input::Handed(data) => self.say(&format!("handed {}", String::from_utf8_lossy(data))),
             Input::Eof => self.out.push_back(Output::Close(Close::PeerGone)),
             Input::Timeout => {}
             Input::Shutdown => {
@@ -164,6 +165,8 @@ impl ToyMachine {
                 way: if rest[1] == "own" { Way::Own } else { Way::Shared },
                 remotes: [rest[2].parse().unwrap(); 2],
             })),
+            "meet" => Event::Meet(rest[0].into()),
+            "hand" => Event::Hand(rest[0].into(), Bytes::from(rest[1].to_owned())),
             "unbind" => Event::Unbind(leg(rest[0])),
             "alias" => Event::Alias(leg(rest[0]), Alias::Id(rest[1].as_bytes()[0].into())),
             "datagram" => {

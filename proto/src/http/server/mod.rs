@@ -389,7 +389,7 @@ impl Machine for HttpServer {
             Input::Reply(reply) => self.handle_reply(now, reply)?,
             Input::Media(media) => self.handle_media(&media),
             Input::Shutdown => self.handle_shutdown(now),
-            Input::Datagram { .. } => {}
+            Input::Datagram { .. } | Input::Handed(_) => {}
         }
         Ok(())
     }

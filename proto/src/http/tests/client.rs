@@ -121,6 +121,8 @@ impl Client {
             | Event::Bind(_)
             | Event::Unbind(_)
             | Event::Alias(..)
+            | Event::Meet(_)
+            | Event::Hand(..)
             | Event::Count(..) => {
                 panic!("{event:?} is not HTTP's")
             }

@@ -246,7 +246,7 @@ impl Machine for RtmpServer {
                 self.end(Close::PeerGone);
                 Ok(())
             }
-            Input::Datagram { .. } => Ok(()),
+            Input::Datagram { .. } | Input::Handed(_) => Ok(()),
             Input::Timeout => self.handle_timeout(now),
             Input::Reply(reply) => {
                 self.handle_reply(now, reply)?;

@@ -236,6 +236,8 @@ fn name_of(event: &Event) -> String {
         | Event::Bind(_)
         | Event::Unbind(_)
         | Event::Alias(..)
+        | Event::Meet(_)
+        | Event::Hand(..)
         | Event::Count(..) => format!("{event:?}"),
     }
 }
