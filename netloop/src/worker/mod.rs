@@ -21,10 +21,12 @@ mod token;
 mod writing;
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mio::event::Event;
+use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
 use rtmpd_core::Instant;
 use rtmpd_core::hub::{Hub, ShardId};
@@ -61,6 +63,8 @@ pub(crate) struct Prepared {
     pub(crate) index: u16,
     pub(crate) poll: Poll,
     pub(crate) acceptors: Vec<Acceptor>,
+    /// UDP sockets, each with its listener and address.
+    pub(crate) ports: Vec<(usize, SocketAddr, UdpSocket)>,
 }
 
 /// A poller, and the waker that makes it return.
@@ -93,16 +97,21 @@ pub(crate) struct Worker {
 impl Worker {
     /// Builds the shard, on the thread that will run it.
     pub(crate) fn new(common: Arc<Common>, prepared: Prepared) -> io::Result<Self> {
-        let Prepared { index, poll, mut acceptors } = prepared;
+        let Prepared { index, poll, mut acceptors, ports: sockets } = prepared;
         let mut shard = Shard::new(ShardId(index), Arc::clone(&common.hub));
         let index = usize::from(index);
-        let services = common.listeners.iter().map(|door| shard.add_service((door.make)(index))).collect();
+        let services: Vec<ServiceId> =
+            common.listeners.iter().map(|door| shard.add_service((door.make)(index))).collect();
         for attendant in (common.attendants)() {
             shard.add_attendant(attendant);
         }
         for (at, acceptor) in acceptors.iter_mut().enumerate() {
             let token: Token = Subject::Listener(at).into();
             poll.registry().register(acceptor.socket(), token, Interest::READABLE)?;
+        }
+        let mut ports = Ports::default();
+        for (listener, addr, socket) in sockets {
+            ports.open(shard.add_port(services[listener], addr), socket, poll.registry())?;
         }
         Ok(Self {
             index,
@@ -115,7 +124,7 @@ impl Worker {
             turn: 0,
             table: Table::default(),
             reading: Reading::new(common.settings.read_budget),
-            ports: Ports::default(),
+            ports,
             farewells: Farewells::default(),
             until: None,
             common,
