@@ -105,12 +105,11 @@ impl Plan {
         let rtmp = self.rtmp;
         let make_rtmp =
             move |worker| -> Box<dyn Service> { Box::new(RtmpService::new(rtmp, Dice::new(seed(worker)))) };
-        let mut all =
-            vec![Listener { name: "rtmp".into(), addr: self.doors.rtmp, make: Arc::new(make_rtmp) }];
+        let mut all = vec![Listener::tcp("rtmp", self.doors.rtmp, Arc::new(make_rtmp))];
         if let Some(addr) = self.doors.http {
             let settings = http::Settings { wall: Clock::process().wall(), ..self.http };
             let make_http = move |_| -> Box<dyn Service> { Box::new(HttpService::new(settings)) };
-            all.push(Listener { name: "http".into(), addr, make: Arc::new(make_http) });
+            all.push(Listener::tcp("http", addr, Arc::new(make_http)));
         }
         all
     }

@@ -100,6 +100,8 @@ pub enum Refusal {
     Unsupported(String),
     /// There will be such an object, but it did not come in the time it was waited for.
     NotYet(String),
+    /// There is no UDP socket to be had; the text says why.
+    NoPort(String),
     /// The server is going down.
     ShuttingDown,
 }
@@ -113,6 +115,7 @@ impl fmt::Display for Refusal {
             Self::NotFound(key) => write!(f, "stream '{key}' has no publisher"),
             Self::Unsupported(why) => f.write_str(why),
             Self::NotYet(what) => write!(f, "{what} did not come in time"),
+            Self::NoPort(why) => write!(f, "no UDP port: {why}"),
             Self::ShuttingDown => f.write_str("the server is shutting down"),
         }
     }

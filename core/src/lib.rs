@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod datagram;
 mod dice;
 pub mod error;
 pub mod files;
@@ -22,10 +23,12 @@ pub mod shard;
 pub mod stats;
 mod time;
 
+pub use datagram::{Alias, Bind, Datagram, Head, Leg, MAX_HEAD, Way};
 pub use dice::Dice;
 pub use error::{Close, Error, Fault, Refusal};
 pub use machine::{
-    Answer, Attendant, Call, Event, Fetch, Input, Machine, Media, Note, NoteLevel, Output, Reply, Service,
+    Answer, Attendant, Call, Counted, Event, Fetch, Input, Machine, Media, Note, NoteLevel, Output, Reply,
+    Service,
 };
 pub use request::{MAX_NAME, Peer, Request, StreamKey};
 pub use time::{Instant, WallClock};

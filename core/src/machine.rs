@@ -5,11 +5,13 @@
 //! [`Machine::poll_timeout`]. Only the shard does this. After `Err`, drain once more (the farewell), then drop the
 //! machine. Machines never block, log, lock, spawn or ask the time; randomness comes from [`crate::Dice`].
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::datagram::{Alias, Bind, Datagram, Leg};
 use crate::error::{Close, Error, Refusal};
 use crate::files::{Facts, FileCall};
 use crate::media::{Description, Fetched, Frame, Packaging, Packet};
@@ -30,6 +32,11 @@ pub trait Machine: Send {
     /// When [`Input::Timeout`] is wanted next.
     fn poll_timeout(&self) -> Option<Instant>;
 
+    /// Whether it takes more media now. One that says no is fed on after its next input that makes it say yes.
+    fn has_room(&self) -> bool {
+        true
+    }
+
     /// What is to be done when the connection ends, whatever ends it: what it began must not be left lying about. Nobody
     /// hears the answer.
     fn last_call(&mut self) -> Option<Call> {
@@ -42,6 +49,17 @@ pub trait Machine: Send {
 pub enum Input<'a> {
     /// Bytes of the stream, cut anywhere.
     Bytes(&'a [u8]),
+    /// Exactly one datagram.
+    Datagram {
+        /// By which of the connection's sockets it came.
+        leg: Leg,
+        /// Where it came from.
+        from: SocketAddr,
+        /// What it holds.
+        data: &'a [u8],
+    },
+    /// What another connection has handed over.
+    Handed(&'a [u8]),
     /// The peer will send no more.
     Eof,
     /// The time asked for by [`Machine::poll_timeout`] has come.
@@ -77,6 +95,8 @@ pub enum Media<'a> {
 pub enum Output {
     /// Bytes for the peer.
     Transmit(Bytes),
+    /// A datagram, by one of the connection's sockets.
+    Datagram(Leg, Datagram),
     /// Something for the shard.
     Event(Event),
     /// Flush what was transmitted, then end the connection.
@@ -102,6 +122,19 @@ pub enum Event {
     Frame(Frame),
     /// Asks something that the embedding program answers, by [`Reply::Call`].
     Call(Call),
+    /// Asks for a pair of UDP sockets; answered by [`Reply::Bound`].
+    Bind(Box<Bind>),
+    /// No longer needs this socket and its companion.
+    Unbind(Leg),
+    /// What comes to this socket, which others use too, under this alias is for this connection.
+    Alias(Leg, Alias),
+    /// Other connections may hand this one bytes, under this name, from now on.
+    Meet(Arc<str>),
+    /// Bytes for the connection that is to be met under this name: two connections may be one session, as when RTSP
+    /// goes through HTTP.
+    Hand(Arc<str>, Bytes),
+    /// For the counters: so many more of these.
+    Count(Counted, u64),
     /// For the log, under the connection's name.
     Note(Note),
 }
@@ -117,6 +150,23 @@ pub enum Reply {
     Fetch(Result<Fetched, Refusal>),
     /// To [`Event::Call`].
     Call(Answer),
+    /// To [`Event::Bind`]: the port of the first socket, or why there is none.
+    Bound(Result<u16, Refusal>),
+}
+
+/// What machines count.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Counted {
+    /// Packets of publishers that never came.
+    PacketsLost,
+    /// Packets of publishers that came twice.
+    PacketsDoubled,
+    /// Packets of publishers that came too late to be of use.
+    PacketsLate,
+    /// Access units of publishers that were left out as something of them, or of what they build on, was missing.
+    UnitsDropped,
+    /// Packets for players that had to be sent again.
+    PacketsResent,
 }
 
 /// An object that a player asks for.
@@ -245,6 +295,23 @@ pub trait Service: Send {
 
     /// A machine for a connection that was just accepted.
     fn accept(&mut self, now: Instant, peer: Peer) -> Box<dyn Machine>;
+
+    /// What tells whose this datagram is.
+    fn alias(&self, from: SocketAddr, _data: &[u8]) -> Alias {
+        Alias::From(from)
+    }
+
+    /// A datagram that is nobody's: answers it by `replies`, without keeping anything, or makes the machine of a new
+    /// connection, which is then given the datagram.
+    fn stray(
+        &mut self,
+        _now: Instant,
+        _peer: Peer,
+        _data: &[u8],
+        _replies: &mut Vec<Bytes>,
+    ) -> Option<Box<dyn Machine>> {
+        None
+    }
 }
 
 /// Makes machines that go along with streams: recorders, forwards. Such a machine has no peer: it plays the stream and does

@@ -3,6 +3,8 @@
 use std::ops::Add;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::machine::Counted;
+
 /// What is counted.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Count {
@@ -20,12 +22,33 @@ pub(crate) enum Count {
     TimeRepairs,
     MailDrops,
     Fetches,
+    PacketsLost,
+    PacketsDoubled,
+    PacketsLate,
+    UnitsDropped,
+    PacketsResent,
+    DatagramsIn,
+    DatagramsOut,
+    DatagramsDropped,
+    DatagramsStray,
+}
+
+impl From<Counted> for Count {
+    fn from(counted: Counted) -> Self {
+        match counted {
+            Counted::PacketsLost => Self::PacketsLost,
+            Counted::PacketsDoubled => Self::PacketsDoubled,
+            Counted::PacketsLate => Self::PacketsLate,
+            Counted::UnitsDropped => Self::UnitsDropped,
+            Counted::PacketsResent => Self::PacketsResent,
+        }
+    }
 }
 
 /// One shard's counters.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    cells: [AtomicU64; 14],
+    cells: [AtomicU64; 23],
 }
 
 impl Counters {
@@ -52,6 +75,15 @@ impl Counters {
             time_repairs: of(Count::TimeRepairs),
             mail_drops: of(Count::MailDrops),
             fetches: of(Count::Fetches),
+            packets_lost: of(Count::PacketsLost),
+            packets_doubled: of(Count::PacketsDoubled),
+            packets_late: of(Count::PacketsLate),
+            units_dropped: of(Count::UnitsDropped),
+            packets_resent: of(Count::PacketsResent),
+            datagrams_in: of(Count::DatagramsIn),
+            datagrams_out: of(Count::DatagramsOut),
+            datagrams_dropped: of(Count::DatagramsDropped),
+            datagrams_stray: of(Count::DatagramsStray),
         }
     }
 }
@@ -87,6 +119,24 @@ pub struct Totals {
     pub mail_drops: u64,
     /// Objects that players fetched by name: playlists, segments, parts.
     pub fetches: u64,
+    /// Packets of publishers that never came.
+    pub packets_lost: u64,
+    /// Packets of publishers that came twice.
+    pub packets_doubled: u64,
+    /// Packets of publishers that came too late to be of use.
+    pub packets_late: u64,
+    /// Access units of publishers that were left out because something was missing.
+    pub units_dropped: u64,
+    /// Packets for players that had to be sent again.
+    pub packets_resent: u64,
+    /// Datagrams received.
+    pub datagrams_in: u64,
+    /// Datagrams sent.
+    pub datagrams_out: u64,
+    /// Datagrams that found no room in a socket's queue.
+    pub datagrams_dropped: u64,
+    /// Datagrams that were nobody's.
+    pub datagrams_stray: u64,
 }
 
 impl Add for Totals {
@@ -107,6 +157,15 @@ impl Add for Totals {
             time_repairs: self.time_repairs + other.time_repairs,
             mail_drops: self.mail_drops + other.mail_drops,
             fetches: self.fetches + other.fetches,
+            packets_lost: self.packets_lost + other.packets_lost,
+            packets_doubled: self.packets_doubled + other.packets_doubled,
+            packets_late: self.packets_late + other.packets_late,
+            units_dropped: self.units_dropped + other.units_dropped,
+            packets_resent: self.packets_resent + other.packets_resent,
+            datagrams_in: self.datagrams_in + other.datagrams_in,
+            datagrams_out: self.datagrams_out + other.datagrams_out,
+            datagrams_dropped: self.datagrams_dropped + other.datagrams_dropped,
+            datagrams_stray: self.datagrams_stray + other.datagrams_stray,
         }
     }
 }

@@ -27,18 +27,43 @@ pub struct Listener {
     pub addr: SocketAddr,
     /// Makes each worker's service.
     pub make: MakeService,
+    /// What clients knock with.
+    pub transport: Transport,
+}
+
+/// What a listener takes.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Transport {
+    /// TCP connections.
+    Tcp,
+    /// UDP datagrams.
+    Udp,
 }
 
 impl Listener {
     /// A listener on all addresses of the machine, IPv6 and IPv4.
     pub fn any(name: impl Into<String>, port: u16, make: MakeService) -> Self {
-        Self { name: name.into(), addr: SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port), make }
+        Self::tcp(name, SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port), make)
+    }
+
+    /// A listener for TCP connections.
+    pub fn tcp(name: impl Into<String>, addr: SocketAddr, make: MakeService) -> Self {
+        Self { name: name.into(), addr, make, transport: Transport::Tcp }
+    }
+
+    /// A listener for UDP datagrams.
+    pub fn udp(name: impl Into<String>, addr: SocketAddr, make: MakeService) -> Self {
+        Self { name: name.into(), addr, make, transport: Transport::Udp }
     }
 }
 
 impl fmt::Debug for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Listener").field("name", &self.name).field("addr", &self.addr).finish_non_exhaustive()
+        f.debug_struct("Listener")
+            .field("name", &self.name)
+            .field("addr", &self.addr)
+            .field("transport", &self.transport)
+            .finish_non_exhaustive()
     }
 }
 
@@ -47,14 +72,24 @@ impl fmt::Debug for Listener {
 pub(crate) struct Bound {
     /// The address it really has.
     pub(crate) addr: SocketAddr,
-    /// By worker.
-    pub(crate) sockets: Vec<mio::net::TcpListener>,
+    pub(crate) sockets: Sockets,
+}
+
+/// The sockets of a listener, by worker.
+#[derive(Debug)]
+pub(crate) enum Sockets {
+    Tcp(Vec<mio::net::TcpListener>),
+    Udp(Vec<mio::net::UdpSocket>),
 }
 
 /// Binds for this many workers.
 pub(crate) fn bind(listener: &Listener, settings: &Settings, workers: usize) -> io::Result<Bound> {
-    let addr = resolve(listener.addr).map_err(|error| explain(listener, &error))?;
-    bind_all(addr, settings, workers).map_err(|error| explain(listener, &error))
+    let addr = resolve(listener.addr, listener.transport).map_err(|error| explain(listener, &error))?;
+    let bound = match listener.transport {
+        Transport::Tcp => bind_all(addr, settings, workers),
+        Transport::Udp => bind_udp(addr, settings, workers),
+    };
+    bound.map_err(|error| explain(listener, &error))
 }
 
 fn explain(listener: &Listener, error: &io::Error) -> io::Error {
@@ -70,12 +105,12 @@ fn explain(listener: &Listener, error: &io::Error) -> io::Error {
 
 /// The address as this machine can have it, after making sure that nobody holds it: sockets that share ports would
 /// let a second instance of the server in without a word.
-fn resolve(addr: SocketAddr) -> io::Result<SocketAddr> {
-    match open(addr, false) {
+fn resolve(addr: SocketAddr, transport: Transport) -> io::Result<SocketAddr> {
+    match open(addr, transport, false) {
         Ok(_probe) => Ok(addr),
         Err(error) if addr.ip() == Ipv6Addr::UNSPECIFIED && !refused(&error) => {
             let addr = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), addr.port());
-            open(addr, false).map(|_probe| addr)
+            open(addr, transport, false).map(|_probe| addr)
         }
         Err(error) => Err(error),
     }
@@ -87,27 +122,51 @@ fn refused(error: &io::Error) -> bool {
 }
 
 fn bind_all(addr: SocketAddr, settings: &Settings, workers: usize) -> io::Result<Bound> {
-    let (first, shared) = open(addr, settings.share_ports && workers > 1)?;
-    let Some(addr) = first.local_addr()?.as_socket() else {
-        return Err(io::Error::other("the socket has no internet address"));
-    };
+    let (first, shared) = open(addr, Transport::Tcp, settings.share_ports && workers > 1)?;
+    let addr = address_of(&first)?;
     let mut sockets = vec![listen(first, settings)?];
     if shared {
         for _ in 1..workers {
-            sockets.push(listen(open(addr, true)?.0, settings)?);
+            sockets.push(listen(open(addr, Transport::Tcp, true)?.0, settings)?);
         }
     }
-    Ok(Bound { addr, sockets })
+    Ok(Bound { addr, sockets: Sockets::Tcp(sockets) })
+}
+
+/// One socket for each worker where the system gives each peer's datagrams to one of them, always the same; elsewhere
+/// worker 0 has them all.
+fn bind_udp(addr: SocketAddr, settings: &Settings, workers: usize) -> io::Result<Bound> {
+    let (first, shared) = open(addr, Transport::Udp, settings.share_ports && workers > 1)?;
+    let addr = address_of(&first)?;
+    let mut sockets = vec![first];
+    for _ in 1..if shared { workers } else { 1 } {
+        sockets.push(open(addr, Transport::Udp, true)?.0);
+    }
+    let prepared = sockets.into_iter().map(|socket| {
+        socket.set_nonblocking(true)?;
+        Ok(mio::net::UdpSocket::from_std(socket.into()))
+    });
+    Ok(Bound { addr, sockets: Sockets::Udp(prepared.collect::<io::Result<_>>()?) })
+}
+
+fn address_of(socket: &Socket) -> io::Result<SocketAddr> {
+    let addr = socket.local_addr()?.as_socket();
+    addr.ok_or_else(|| io::Error::other("the socket has no internet address"))
 }
 
 /// A bound socket, and whether others may be bound to its port too.
-fn open(addr: SocketAddr, share: bool) -> io::Result<(Socket, bool)> {
-    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
+fn open(addr: SocketAddr, transport: Transport, share: bool) -> io::Result<(Socket, bool)> {
+    let domain = Domain::for_address(addr);
+    let socket = match transport {
+        Transport::Tcp => Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?,
+        Transport::Udp => Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?,
+    };
     if addr.is_ipv6() {
         socket.set_only_v6(addr.ip() != Ipv6Addr::UNSPECIFIED)?;
     }
-    // A restart must not wait for old connections to time out. On Windows the option means something else.
-    socket.set_reuse_address(cfg!(unix))?;
+    // A restart must not wait for old connections to time out. On Windows the option means something else, and for
+    // UDP it would let anybody in.
+    socket.set_reuse_address(cfg!(unix) && transport == Transport::Tcp)?;
     let shared = share && system::balance(&socket);
     socket.bind(&addr.into())?;
     Ok((socket, shared))

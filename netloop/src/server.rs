@@ -12,7 +12,7 @@ use rtmpd_core::hub::Hub;
 
 use crate::caller::Caller;
 use crate::inbox::{Inbox, Inboxes};
-use crate::listener::{self, Bound, Listener, MakeAttendants};
+use crate::listener::{self, Bound, Listener, MakeAttendants, Sockets};
 use crate::settings::Settings;
 use crate::stopper::Stopper;
 use crate::system;
@@ -109,12 +109,22 @@ fn pollers(workers: u16) -> io::Result<(Vec<Poll>, Inboxes)> {
 fn prepare(polls: Vec<Poll>, bound: Vec<Bound>) -> Vec<Prepared> {
     let workers = polls.len();
     let with_index = (0..).zip(polls);
-    let mut all: Vec<_> =
-        with_index.map(|(index, poll)| Prepared { index, poll, acceptors: Vec::new() }).collect();
+    let mut all: Vec<_> = with_index
+        .map(|(index, poll)| Prepared { index, poll, acceptors: Vec::new(), ports: Vec::new() })
+        .collect();
     for (listener, bound) in bound.into_iter().enumerate() {
-        let deals = bound.sockets.len() < workers;
-        for (prepared, socket) in all.iter_mut().zip(bound.sockets) {
-            prepared.acceptors.push(Acceptor::new(listener, socket, deals));
+        match bound.sockets {
+            Sockets::Tcp(sockets) => {
+                let deals = sockets.len() < workers;
+                for (prepared, socket) in all.iter_mut().zip(sockets) {
+                    prepared.acceptors.push(Acceptor::new(listener, socket, deals));
+                }
+            }
+            Sockets::Udp(sockets) => {
+                for (prepared, socket) in all.iter_mut().zip(sockets) {
+                    prepared.ports.push((listener, bound.addr, socket));
+                }
+            }
         }
     }
     all

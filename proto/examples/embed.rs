@@ -53,7 +53,9 @@ fn main() -> std::io::Result<()> {
                 }
                 Action::Close(conn) => drop(sockets.remove(&conn)),
                 Action::Report(report) => eprintln!("{report}"),
-                Action::Wake(_) | Action::Read(_) | Action::Call(..) => {} // one shard, RTMP only
+                // One shard, RTMP only.
+                Action::Wake(_) | Action::Read(_) | Action::Call(..) => {}
+                Action::SendDatagrams(_) | Action::Bind { .. } | Action::Unbind(_) => {}
             }
         }
         thread::sleep(Duration::from_millis(1));

@@ -41,6 +41,8 @@ pub struct Rtp {
     pub max: u16,
     /// Packets that may wait in a queue.
     pub que: u32,
+    /// Each RTSP player has sockets of its own, and is sent media to where its first packet came from.
+    pub follow: bool,
 }
 
 /// An inside and an outside name or address of this server.
@@ -74,7 +76,7 @@ impl Default for Sock {
 
 impl Default for Rtp {
     fn default() -> Self {
-        Self { min: 30_000, max: 65_535, que: 20_000 }
+        Self { min: 30_000, max: 65_535, que: 20_000, follow: false }
     }
 }
 
@@ -128,6 +130,7 @@ impl Rtp {
             min,
             max,
             que: section.take("rtp_que", value::number(1..=1_000_000, "(packets)"), default.que),
+            follow: section.take("rtp_follow", value::truth, default.follow),
         }
     }
 }

@@ -24,7 +24,7 @@ fn the_top_level() {
     )
     .global;
     assert_eq!((global.threads, global.elapse_ms, global.hold_s), (4, 350, 5));
-    assert_eq!(global.rtp, Rtp { min: 40_000, max: 50_000, que: 9 });
+    assert_eq!(global.rtp, Rtp { min: 40_000, max: 50_000, que: 9, follow: false });
     assert_eq!((global.sock.recv_kb, global.sock.send_kb), (0, 128));
     assert_eq!(global.hostmap, Some(HostMap { inner: "10.0.0.2".into(), outer: "a.com".into() }));
 }
@@ -122,4 +122,20 @@ fn words_and_digits_of_the_recording_mode() {
         let [warning] = &parsed.warnings[..] else { panic!("{:?}", parsed.warnings) };
         assert!(warning.text.contains(&format!("taken as {word}")), "{warning}");
     }
+}
+
+#[test]
+fn who_may_use_rtsp_and_where_multicast_goes() {
+    let Settings { rtsp, global, .. } = right(
+        r#"<rtp follow="true"/><rtsp><auth user="a" password="b c"/><multicast group="239.1.2.3" ttl="3">on</multicast></rtsp>"#,
+    );
+    let auth = rtsp.auth.expect("given");
+    assert_eq!(
+        (auth.user.as_str(), auth.password.as_str(), auth.realm.as_str()),
+        ("a", "b c", "smart_rtmpd")
+    );
+    assert!(!format!("{auth:?}").contains("b c"), "passwords are not shown");
+    let multicast = rtsp.multicast.expect("on");
+    assert_eq!((multicast.group.to_string().as_str(), multicast.port, multicast.ttl), ("239.1.2.3", 5004, 3));
+    assert!(global.rtp.follow);
 }

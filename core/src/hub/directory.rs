@@ -3,14 +3,17 @@
 //! The only shared map: locked on publish, play and stop, where people act, never where frames move.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::ShardId;
 use crate::request::StreamKey;
+use crate::shard::ConnId;
 
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     entries: Mutex<BTreeMap<StreamKey, Entry>>,
+    /// Connections that others hand bytes to.
+    meetings: Mutex<BTreeMap<Arc<str>, (ShardId, ConnId)>>,
 }
 
 #[derive(Debug, Default)]
@@ -83,9 +86,27 @@ impl Directory {
         self.lock().iter().filter(|(_, entry)| entry.home.is_some()).map(|(key, _)| key.clone()).collect()
     }
 
+    /// A connection is to be met under this name; who was met there before no longer is.
+    pub(crate) fn meet(&self, name: Arc<str>, at: (ShardId, ConnId)) {
+        self.meetings().insert(name, at);
+    }
+
+    /// This connection is no longer to be met.
+    pub(crate) fn part(&self, name: &str, at: (ShardId, ConnId)) {
+        let mut meetings = self.meetings();
+        if meetings.get(name) == Some(&at) {
+            meetings.remove(name);
+        }
+    }
+
+    /// Who is to be met under this name.
+    pub(crate) fn met(&self, name: &str) -> Option<(ShardId, ConnId)> {
+        self.meetings().get(name).copied()
+    }
+
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.lock().is_empty()
+        self.lock().is_empty() && self.meetings().is_empty()
     }
 
     fn change(&self, key: &StreamKey, change: impl FnOnce(&mut Entry)) {
@@ -95,6 +116,10 @@ impl Directory {
         if entry.home.is_none() && entry.interested.is_empty() && entry.attendants.is_empty() {
             entries.remove(key);
         }
+    }
+
+    fn meetings(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, (ShardId, ConnId)>> {
+        self.meetings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<StreamKey, Entry>> {

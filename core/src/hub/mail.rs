@@ -62,6 +62,8 @@ pub(crate) enum Mail {
     Homed { key: StreamKey, home: ShardId },
     /// To a home: a second publisher asks for the stream.
     Claim { key: StreamKey, from: ShardId, conn: ConnId, params: Arc<str> },
+    /// To a connection, from another.
+    Handed { conn: ConnId, data: Bytes },
     /// The answer to a claim.
     Ceded { key: StreamKey, conn: ConnId, cession: Cession },
 }

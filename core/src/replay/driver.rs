@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IoSlice;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::digest::Digest;
@@ -15,7 +15,7 @@ use crate::hub::{Hub, HubSettings, ShardId};
 use crate::machine::{Answer, Call};
 use crate::report::{News, Report};
 use crate::request::Peer;
-use crate::shard::{Action, ConnId, ServiceId, Shard};
+use crate::shard::{Action, ConnId, PortId, ServiceId, Shard};
 use crate::time::Instant;
 
 /// So many turns without time going on or bytes coming in are a machine that asks for the same moment for ever.
@@ -25,6 +25,9 @@ const MAX_PAUSE: Duration = Duration::from_secs(600);
 /// Bytes are never handed over earlier than this: a machine would miss them later and take its peer for dead.
 const MAX_ADVANCE: Duration = Duration::from_secs(5);
 
+/// UDP sockets that the capture knows nothing of have ports from here on.
+const FIRST_PORT: u16 = 50_000;
+
 /// Plays `steps` into a shard; `end` is the time of the capture's last packet.
 pub(super) fn drive(
     steps: &[Step],
@@ -33,7 +36,7 @@ pub(super) fn drive(
     tape: Tape,
 ) -> Result<Transcript, ReplayError> {
     let cutting = setup.cutting;
-    let mut driver = Driver::new(setup, tape);
+    let mut driver = Driver::new(setup, tape, ways_of(steps));
     let mut next = 0;
     while let Some(step) = steps.get(next) {
         let run = if cutting == Cutting::AllAtOnce { run_length(&steps[next..]) } else { 1 };
@@ -66,6 +69,10 @@ struct Driver {
     /// Flows that cannot be read on after a gap.
     broken: BTreeSet<usize>,
     sockets: BTreeMap<ConnId, Socket>,
+    /// UDP sockets by their ports.
+    ports: BTreeMap<u16, Mouth>,
+    /// Between whom datagrams went, in the order of the first.
+    ways: Vec<(SocketAddr, SocketAddr)>,
     /// Which connection a report is about.
     by_client: BTreeMap<(&'static str, SocketAddr), usize>,
 }
@@ -78,8 +85,28 @@ struct Socket {
     digest: Digest,
 }
 
+/// What a real driver has a UDP socket for.
+struct Mouth {
+    id: PortId,
+    sent: u64,
+    digest: Digest,
+}
+
+/// From whom to whom datagrams went, each way once.
+fn ways_of(steps: &[Step]) -> Vec<(SocketAddr, SocketAddr)> {
+    let mut ways = Vec::new();
+    for step in steps {
+        if let What::Datagram { from, to, .. } = step.what
+            && !ways.contains(&(from, to))
+        {
+            ways.push((from, to));
+        }
+    }
+    ways
+}
+
 impl Driver {
-    fn new(setup: Setup, tape: Tape) -> Self {
+    fn new(setup: Setup, tape: Tape, ways: Vec<(SocketAddr, SocketAddr)>) -> Self {
         let hub = Hub::new(HubSettings { shards: 1, ..setup.hub }, setup.make_packager);
         let mut shard = Shard::new(ShardId(0), hub);
         let mut services = BTreeMap::new();
@@ -87,8 +114,15 @@ impl Driver {
             let name = service.name();
             services.insert(port, (shard.add_service(Box::new(Tap::new(service, tape.clone()))), name));
         }
+        let ports = services.iter().map(|(&number, &(service, _))| {
+            let local = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), number);
+            (number, Mouth { id: shard.add_port(service, local), sent: 0, digest: Digest::new() })
+        });
+        let ports = ports.collect();
         Self {
             shard,
+            ports,
+            ways,
             services,
             answer: setup.answer,
             tape,
@@ -130,6 +164,11 @@ impl Driver {
             }
             What::Gap { offset, missing } => self.gap(step.flow, *offset, *missing),
             What::End => self.end(step.flow),
+            What::Datagram { from, to, data } => {
+                if let Some(socket) = self.ports.get(&to.port()) {
+                    self.shard.receive_datagram(self.now, socket.id, *from, data);
+                }
+            }
         }
         self.settle()
     }
@@ -196,6 +235,9 @@ impl Driver {
                     self.shard.answer(self.now, conn, answer);
                 }
                 Action::Report(report) => self.report(&report),
+                Action::SendDatagrams(port) => self.send_datagrams(port),
+                Action::Bind { pair, local, remotes, .. } => self.bind(pair, local, remotes),
+                Action::Unbind(port) => self.unbind(port),
             }
         }
     }
@@ -212,6 +254,48 @@ impl Driver {
         }
         socket.sent += size as u64;
         self.shard.sent(self.now, conn, size);
+    }
+
+    /// The sockets that the captured server had for this peer, or any.
+    fn bind(&mut self, pair: [PortId; 2], local: IpAddr, remotes: [SocketAddr; 2]) {
+        let had = self.ways.iter().find_map(|&(from, to)| match (from, to) {
+            (from, to) if from == remotes[0] => Some(to.port()),
+            (from, to) if to == remotes[0] => Some(from.port()),
+            (from, to) if from == remotes[1] => to.port().checked_sub(1),
+            _ => None,
+        });
+        let is_free = |number: &u16| !self.ports.contains_key(number) && *number < u16::MAX;
+        let any = || (FIRST_PORT..u16::MAX).step_by(2).find(is_free);
+        let number = had.filter(is_free).or_else(any).unwrap_or(FIRST_PORT);
+        for (id, number) in pair.into_iter().zip([number, number + 1]) {
+            self.ports.insert(number, Mouth { id, sent: 0, digest: Digest::new() });
+        }
+        self.shard.bound(self.now, pair, Ok(SocketAddr::new(local, number)));
+    }
+
+    fn send_datagrams(&mut self, port: PortId) {
+        let Some(socket) = self.ports.values_mut().find(|socket| socket.id == port) else { return };
+        let waiting = self.shard.unsent_datagrams(port);
+        for datagram in waiting {
+            socket.digest.add(datagram.head.as_slice());
+            socket.digest.add(&datagram.body);
+        }
+        let count = waiting.len();
+        socket.sent += count as u64;
+        self.shard.sent_datagrams(port, count);
+    }
+
+    fn unbind(&mut self, port: PortId) {
+        let Some((&number, _)) = self.ports.iter().find(|(_, socket)| socket.id == port) else { return };
+        self.fold_up(number, "sent");
+    }
+
+    fn fold_up(&mut self, number: u16, word: &str) {
+        let Some(Mouth { sent, digest, .. }) = self.ports.remove(&number) else { return };
+        if sent > 0 {
+            let text = format!("UDP port {number} {word} {sent} datagrams {digest}");
+            self.tape.notebook().transcript.add(self.now, None, Voice::Shard, text);
+        }
     }
 
     fn hang_up(&mut self, conn: ConnId, word: &str) {
@@ -249,6 +333,10 @@ impl Driver {
         for conn in open {
             self.hang_up(conn, "still open, sent");
         }
+        let ports: Vec<u16> = self.ports.keys().copied().collect();
+        for number in ports {
+            self.fold_up(number, "still open, sent");
+        }
         std::mem::take(&mut self.tape.notebook().transcript)
     }
 }
@@ -256,6 +344,6 @@ impl Driver {
 fn bytes_of(step: &Step) -> Option<&[u8]> {
     match &step.what {
         What::Data(data) => Some(data),
-        What::Open { .. } | What::Gap { .. } | What::End => None,
+        What::Open { .. } | What::Gap { .. } | What::End | What::Datagram { .. } => None,
     }
 }

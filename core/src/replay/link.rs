@@ -1,6 +1,7 @@
-//! From a captured packet to the TCP segment in it: link header, IP header, TCP header.
+//! From a captured packet to the TCP segment or UDP datagram in it: link header, IP header, TCP or UDP header.
 //!
-//! Specs: the LINKTYPE registry of tcpdump.org; IEEE 802.1Q; RFC 791, RFC 8200 §4, RFC 9293 §3.1. Checksums are not
+//! Specs: the LINKTYPE registry of tcpdump.org; IEEE 802.1Q; RFC 791, RFC 8200 §4, RFC 9293 §3.1,
+//! RFC 768. Checksums are not
 //! looked at: network cards fill them in after the capture.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -28,6 +29,26 @@ pub struct Segment<'a> {
     pub length: u32,
 }
 
+/// A UDP datagram.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Datagram<'a> {
+    /// Who sent it.
+    pub from: SocketAddr,
+    /// To whom.
+    pub to: SocketAddr,
+    /// What it holds; less than that when the capture cut it.
+    pub payload: &'a [u8],
+}
+
+/// What a packet holds.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Held<'a> {
+    /// Part of a TCP connection.
+    Segment(Segment<'a>),
+    /// UDP.
+    Datagram(Datagram<'a>),
+}
+
 /// The link types that can be read, for error texts.
 pub const LINKS: &str =
     "Ethernet (1), loopback (0, 108), raw IP (12, 14, 101, 228, 229), Linux cooked (113, 276)";
@@ -37,8 +58,8 @@ pub fn is_known(link: u32) -> bool {
     matches!(link, 0 | 1 | 12 | 14 | 101 | 108 | 113 | 228 | 229 | 276)
 }
 
-/// The TCP segment in a packet; `None` when it holds none, is a fragment or is damaged.
-pub fn segment(link: u32, data: &[u8]) -> Option<Segment<'_>> {
+/// The TCP segment or UDP datagram in a packet; `None` when it holds neither, is a fragment or is damaged.
+pub fn held(link: u32, data: &[u8]) -> Option<Held<'_>> {
     match link {
         1 => ethernet(data),
         // The address family in front is in the byte order of the captured machine; the IP version says the same.
@@ -50,12 +71,12 @@ pub fn segment(link: u32, data: &[u8]) -> Option<Segment<'_>> {
     }
 }
 
-fn ethernet(data: &[u8]) -> Option<Segment<'_>> {
+fn ethernet(data: &[u8]) -> Option<Held<'_>> {
     typed(be16(data, 12)?, data.get(14..)?)
 }
 
 /// What an EtherType says follows; VLAN tags are taken off, at most two as in 802.1ad.
-fn typed(mut ether_type: u16, mut data: &[u8]) -> Option<Segment<'_>> {
+fn typed(mut ether_type: u16, mut data: &[u8]) -> Option<Held<'_>> {
     for _ in 0..2 {
         if matches!(ether_type, 0x8100 | 0x88A8 | 0x9100) {
             ether_type = be16(data, 2)?;
@@ -65,7 +86,7 @@ fn typed(mut ether_type: u16, mut data: &[u8]) -> Option<Segment<'_>> {
     matches!(ether_type, 0x0800 | 0x86DD).then(|| ip(data))?
 }
 
-fn ip(data: &[u8]) -> Option<Segment<'_>> {
+fn ip(data: &[u8]) -> Option<Held<'_>> {
     match data.first()? >> 4 {
         4 => ipv4(data),
         6 => ipv6(data),
@@ -74,10 +95,10 @@ fn ip(data: &[u8]) -> Option<Segment<'_>> {
 }
 
 /// RFC 791 §3.1.
-fn ipv4(data: &[u8]) -> Option<Segment<'_>> {
+fn ipv4(data: &[u8]) -> Option<Held<'_>> {
     let header = usize::from(data.first()? & 0x0F) * 4;
     let is_fragment = be16(data, 6)? & 0x3FFF != 0;
-    if header < 20 || is_fragment || *data.get(9)? != 6 {
+    if header < 20 || is_fragment {
         return None;
     }
     let address = |at: usize| Some(Ipv4Addr::from(data.get(at..at + 4).and_then(four)?));
@@ -87,11 +108,11 @@ fn ipv4(data: &[u8]) -> Option<Segment<'_>> {
         total => total,
     };
     let (from, to) = (IpAddr::V4(address(12)?), IpAddr::V4(address(16)?));
-    tcp(from, to, data.get(header..)?, total.checked_sub(header)?)
+    transport(*data.get(9)?, [from, to], data.get(header..)?, total.checked_sub(header)?)
 }
 
 /// RFC 8200 §3 and §4: hop-by-hop, routing and destination options are passed over.
-fn ipv6(data: &[u8]) -> Option<Segment<'_>> {
+fn ipv6(data: &[u8]) -> Option<Held<'_>> {
     let address = |at: usize| Some(Ipv6Addr::from(<[u8; 16]>::try_from(data.get(at..at + 16)?).ok()?));
     let (from, to) = (IpAddr::V6(address(8)?), IpAddr::V6(address(24)?));
     let mut left = match usize::from(be16(data, 4)?) {
@@ -109,7 +130,27 @@ fn ipv6(data: &[u8]) -> Option<Segment<'_>> {
         rest = rest.get(length..)?;
         left = left.checked_sub(length)?;
     }
-    if next == 6 { tcp(from, to, rest, left) } else { None }
+    transport(next, [from, to], rest, left)
+}
+
+/// `length` is that of header and payload on the wire.
+fn transport(protocol: u8, [from, to]: [IpAddr; 2], data: &[u8], length: usize) -> Option<Held<'_>> {
+    match protocol {
+        6 => tcp(from, to, data, length).map(Held::Segment),
+        17 => udp(from, to, data).map(Held::Datagram),
+        _ => None,
+    }
+}
+
+/// RFC 768.
+fn udp(from: IpAddr, to: IpAddr, data: &[u8]) -> Option<Datagram<'_>> {
+    let length = usize::from(be16(data, 4)?).checked_sub(8)?;
+    let captured = data.get(8..)?;
+    Some(Datagram {
+        from: SocketAddr::new(from, be16(data, 0)?),
+        to: SocketAddr::new(to, be16(data, 2)?),
+        payload: captured.get(..length).unwrap_or(captured),
+    })
 }
 
 /// RFC 9293 §3.1. `length` is that of header and payload on the wire.

@@ -138,7 +138,7 @@ impl std::error::Error for ReplayError {}
 pub fn run(capture: &[u8], setup: Setup) -> Result<Transcript, ReplayError> {
     let ports: BTreeSet<u16> = setup.services.iter().map(|(port, _)| *port).collect();
     let reading = Reading::read(capture, &ports)?;
-    if reading.steps.is_empty() {
+    if !reading.concerns_us {
         let seen = reading.elsewhere.into_iter().collect();
         return Err(ReplayError::NoConnection { ports: ports.into_iter().collect(), seen });
     }

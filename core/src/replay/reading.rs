@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
+use bytes::Bytes;
+
 use super::ReplayError;
-use super::link::{self, Segment};
+use super::link::{self, Datagram, Held, Segment};
 use super::pcap::{Packets, PcapError};
-use super::reassembly::{Reassembly, Step};
+use super::reassembly::{NO_FLOW, Reassembly, Step, What};
 use crate::time::Instant;
 
 /// Most servers remembered for an error text.
@@ -23,6 +25,8 @@ pub(super) struct Reading {
     pub(super) cut_short: Option<PcapError>,
     /// Where connections to other ports go to.
     pub(super) elsewhere: BTreeSet<SocketAddr>,
+    /// Something in it is for one of the servers.
+    pub(super) concerns_us: bool,
     reassembly: Reassembly,
     first_ns: Option<u64>,
 }
@@ -49,18 +53,29 @@ impl Reading {
             let at = Instant::from_micros(packet.at_ns.saturating_sub(first) / 1000);
             // A clock that was set back during the capture stands still until it has caught up.
             reading.end = reading.end.max(at);
-            if let Some(segment) = link::segment(packet.link, packet.data) {
-                reading.sort(&segment, ports);
+            match link::held(packet.link, packet.data) {
+                Some(Held::Segment(segment)) => reading.sort(&segment, ports),
+                Some(Held::Datagram(datagram)) => reading.keep(&datagram, ports),
+                None => {}
             }
         }
         reading.reassembly.finish(reading.end, &mut reading.steps);
         Ok(reading)
     }
 
+    /// Which ports a server has bound is known later: all are kept.
+    fn keep(&mut self, datagram: &Datagram<'_>, ports: &BTreeSet<u16>) {
+        let Datagram { from, to, payload } = *datagram;
+        self.concerns_us |= ports.contains(&to.port());
+        let what = What::Datagram { from, to, data: Bytes::copy_from_slice(payload) };
+        self.steps.push(Step { at: self.end, flow: NO_FLOW, what });
+    }
+
     /// To a server of ours, from one, or neither.
     fn sort(&mut self, segment: &Segment<'_>, ports: &BTreeSet<u16>) {
         let at = self.end;
         if ports.contains(&segment.to.port()) {
+            self.concerns_us = true;
             self.reassembly.push(at, segment, &mut self.steps);
         } else if ports.contains(&segment.from.port()) {
             if segment.rst {

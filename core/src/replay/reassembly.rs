@@ -52,7 +52,19 @@ pub enum What {
     },
     /// The client sends no more.
     End,
+    /// A datagram, of no connection that we could know of.
+    Datagram {
+        /// Who sent it.
+        from: SocketAddr,
+        /// To whom.
+        to: SocketAddr,
+        /// What it holds.
+        data: Bytes,
+    },
 }
+
+/// The flow of a step that belongs to none.
+pub const NO_FLOW: usize = usize::MAX;
 
 /// All connections of a capture, seen from their servers.
 #[derive(Debug, Default)]

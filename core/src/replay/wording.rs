@@ -5,6 +5,7 @@ use std::fmt::Write;
 use bytes::Bytes;
 
 use super::digest::Digest;
+use crate::datagram::Bind;
 use crate::machine::{Answer, Call, Event, Fetch, Input, Media, Reply};
 use crate::media::{Description, Frame, Kind, Metadata, Packet, Track, TrackId, Value};
 use crate::request::Request;
@@ -29,6 +30,15 @@ pub(super) fn event(event: &Event, tracks: &Description) -> Vec<String> {
         },
         Event::Call(Call::File(call)) => format!("Call file {}", one_line(&format!("{call:?}"))),
         Event::Call(Call::Streams) => "Call streams".to_owned(),
+        Event::Bind(bind) => {
+            let Bind { first, way, remotes: [rtp, rtcp] } = &**bind;
+            format!("Bind leg {} {way:?} for {rtp} and {rtcp}", first.0)
+        }
+        Event::Unbind(leg) => format!("Unbind leg {}", leg.0),
+        Event::Meet(name) => format!("Meet {name:?}"),
+        Event::Hand(name, data) => format!("Hand {name:?} {}", sized(data)),
+        Event::Alias(leg, alias) => format!("Alias leg {} {alias:?}", leg.0),
+        Event::Count(counted, n) => format!("Count {counted:?} {n}"),
         Event::Note(note) => format!("Note {:?} {}", note.level, one_line(&note.text)),
     };
     vec![line]
@@ -37,7 +47,7 @@ pub(super) fn event(event: &Event, tracks: &Description) -> Vec<String> {
 /// What a machine is told by the shard; `None` for bytes and time, whose cut and count are not the machine's doing.
 pub(super) fn input(input: &Input<'_>) -> Option<String> {
     match input {
-        Input::Bytes(_) | Input::Timeout => None,
+        Input::Bytes(_) | Input::Datagram { .. } | Input::Handed(_) | Input::Timeout => None,
         Input::Eof => Some("Eof".to_owned()),
         Input::Shutdown => Some("Shutdown".to_owned()),
         Input::Reply(reply) => Some(answered(reply)),
@@ -91,6 +101,8 @@ fn answered(reply: &Reply) -> String {
             | Answer::Unfit(_)
             | Answer::Full(_)),
         ) => format!("Call {}", one_line(&format!("{answer:?}"))),
+        Reply::Bound(Ok(port)) => format!("Bound {port}"),
+        Reply::Bound(Err(refusal)) => format!("Bind refused: {}", one_line(&refusal.to_string())),
         Reply::Call(Answer::Folder) => "Call folder".to_owned(),
         Reply::Call(Answer::NotFound) => "Call not found".to_owned(),
         Reply::Call(Answer::Failed(why)) => format!("Call failed: {}", one_line(why)),

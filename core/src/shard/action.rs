@@ -1,6 +1,9 @@
 //! What a shard asks of its driver.
 
-use super::ConnId;
+use std::net::{IpAddr, SocketAddr};
+
+use super::{ConnId, PortId};
+use crate::datagram::Way;
 use crate::hub::ShardId;
 use crate::machine::Call;
 use crate::report::Report;
@@ -18,6 +21,21 @@ pub enum Action {
     Close(ConnId),
     /// Its bytes may be read again: see [`super::Shard::wants_read`].
     Read(ConnId),
+    /// Send what [`super::Shard::unsent_datagrams`] gives, then tell [`super::Shard::sent_datagrams`].
+    SendDatagrams(PortId),
+    /// Bind a pair of UDP sockets, the first on an even port, the other on the next, and tell [`super::Shard::bound`].
+    Bind {
+        /// What they are called.
+        pair: [PortId; 2],
+        /// Our address, as the peer reached it.
+        local: IpAddr,
+        /// What they are for.
+        way: Way,
+        /// Where the peer is expected to send from.
+        remotes: [SocketAddr; 2],
+    },
+    /// Close this UDP socket. The id is dead from now on.
+    Unbind(PortId),
     /// Make the driver of that shard call [`super::Shard::handle_mail`].
     Wake(ShardId),
     /// Do this and give the result to [`super::Shard::answer`].

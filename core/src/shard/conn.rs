@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use slab::Slab;
 
+use super::PortId;
 use super::queue::Queue;
+use crate::datagram::{Alias, Datagram, Leg};
 use crate::error::Close;
 use crate::hub::mail::Start;
 use crate::hub::replica::Replica;
@@ -89,6 +91,12 @@ pub(crate) struct Conn {
     pub(crate) service: &'static str,
     /// The stream it goes along with: it has no socket.
     pub(crate) attends: Option<StreamKey>,
+    /// The name under which others hand it bytes.
+    pub(crate) meets: Option<Arc<str>>,
+    /// Its UDP sockets.
+    pub(crate) legs: Vec<LegAt>,
+    /// By what it is told on those that it shares.
+    pub(crate) aliases: Vec<(PortId, Alias)>,
     /// The deadline on file in the shard's timers.
     pub(crate) timer: Option<Instant>,
     /// Set once the connection is to end: what is queued is still sent.
@@ -109,6 +117,21 @@ pub(crate) struct Conn {
     pub(crate) progress_at: Instant,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
+}
+
+/// One of a connection's UDP sockets.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct LegAt {
+    /// What the machine calls it.
+    pub(crate) leg: Leg,
+    pub(crate) port: PortId,
+}
+
+/// What a machine wants done, but for bytes of its stream; kept for its capacity.
+#[derive(Default)]
+pub(crate) struct Outputs {
+    pub(crate) rest: Vec<Output>,
+    pub(crate) datagrams: Vec<(Leg, Datagram)>,
 }
 
 /// What a connection is to the hub.
@@ -178,6 +201,9 @@ impl Conn {
             peer,
             service,
             attends: None,
+            meets: None,
+            legs: Vec::new(),
+            aliases: Vec::new(),
             timer: None,
             closing: None,
             dead: false,
@@ -193,7 +219,7 @@ impl Conn {
     }
 
     /// Gives the machine one input and drains it: bytes go to the queue, the rest to `out`.
-    pub(crate) fn turn(&mut self, now: Instant, input: Input<'_>, out: &mut Vec<Output>) {
+    pub(crate) fn turn(&mut self, now: Instant, input: Input<'_>, out: &mut Outputs) {
         let (machine, queue) = (&mut self.machine, &mut self.queue);
         let was_empty = queue.is_empty();
         let called = catch_unwind(AssertUnwindSafe(|| {
@@ -201,20 +227,21 @@ impl Conn {
             while let Some(output) = machine.poll_output() {
                 match output {
                     Output::Transmit(data) => queue.push(data),
-                    Output::Event(_) | Output::Close(_) => out.push(output),
+                    Output::Datagram(leg, datagram) => out.datagrams.push((leg, datagram)),
+                    Output::Event(_) | Output::Close(_) => out.rest.push(output),
                 }
             }
             result
         }));
         match called {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => out.push(Output::Close(Close::Error(error))),
+            Ok(Err(error)) => out.rest.push(Output::Close(Close::Error(error))),
             Err(panic) => {
                 // A defect costs this connection only; tests want to see it.
                 if cfg!(debug_assertions) {
                     std::panic::resume_unwind(panic);
                 }
-                out.push(Output::Close(Close::Bug(panic_text(panic.as_ref()))));
+                out.rest.push(Output::Close(Close::Bug(panic_text(panic.as_ref()))));
             }
         }
         if was_empty {
@@ -226,6 +253,11 @@ impl Conn {
     pub(crate) fn last_call(&mut self) -> Option<Call> {
         let machine = &mut self.machine;
         catch_unwind(AssertUnwindSafe(|| machine.last_call())).ok().flatten()
+    }
+
+    /// Whether it can be given more media now.
+    pub(crate) fn has_room(&self, max_queue: usize) -> bool {
+        self.queue.bytes() < max_queue && self.machine.has_room()
     }
 
     /// When the machine, or its end, wants to hear of the time.
@@ -243,13 +275,7 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 /// Gives a viewer the start that packets of `revision` need.
-pub(crate) fn restart(
-    now: Instant,
-    state: &mut Conn,
-    replica: &Replica,
-    revision: u32,
-    out: &mut Vec<Output>,
-) {
+pub(crate) fn restart(now: Instant, state: &mut Conn, replica: &Replica, revision: u32, out: &mut Outputs) {
     let Some(Start { description, preamble }) = replica.start_of(revision) else { return };
     if let Role::Viewer(viewing) = &mut state.role {
         viewing.tenure.description = Some(description.clone());

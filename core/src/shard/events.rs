@@ -1,9 +1,12 @@
 //! What machines ask for.
 
+use std::sync::Arc;
+
 use super::conn::{ConnId, Role};
 use super::{Action, Shard};
 use crate::error::Close;
 use crate::files::FileCall;
+use crate::hub::mail::Mail;
 use crate::machine::{Call, Event, Note, Reply};
 use crate::report::{News, Report};
 use crate::time::Instant;
@@ -35,10 +38,48 @@ impl Shard {
                 self.call(conn, call);
                 None
             }
+            Event::Bind(bind) => self.bind(conn, &bind).map(Reply::Bound),
+            Event::Unbind(leg) => {
+                self.unbind(conn, leg);
+                None
+            }
+            Event::Alias(leg, alias) => {
+                self.alias(conn, leg, alias);
+                None
+            }
+            Event::Meet(name) => {
+                self.meet(conn, name);
+                None
+            }
+            Event::Hand(name, data) => {
+                if let Some((shard, conn)) = self.hub.directory().met(&name) {
+                    self.send_mail(shard, Mail::Handed { conn, data });
+                }
+                None
+            }
+            Event::Count(counted, n) => {
+                self.count(counted.into(), n);
+                None
+            }
             Event::Note(Note { level, text }) => {
                 self.report(conn, News::Note(level, text));
                 None
             }
+        }
+    }
+
+    fn meet(&mut self, conn: ConnId, name: Arc<str>) {
+        self.part(conn);
+        if let Some(state) = self.conns.find_mut(conn) {
+            state.meets = Some(name.clone());
+            self.hub.directory().meet(name, (self.id, conn));
+        }
+    }
+
+    /// Nobody hands this connection bytes any more.
+    pub(super) fn part(&mut self, conn: ConnId) {
+        if let Some(name) = self.conns.find_mut(conn).and_then(|state| state.meets.take()) {
+            self.hub.directory().part(&name, (self.id, conn));
         }
     }
 

@@ -201,6 +201,7 @@ impl Shard {
             }
             Mail::Homed { key, home } => self.follow_home(&key, home),
             Mail::Claim { key, from, conn, params } => self.cede(now, key, from, conn, &params),
+            Mail::Handed { conn, data } => self.drive(now, conn, Input::Handed(&data)),
             Mail::Ceded { key, conn, cession } => self.ceded(now, &key, conn, cession),
         }
     }

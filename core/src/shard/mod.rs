@@ -6,16 +6,18 @@
 //! be in the past, which means that media waits to be passed on.
 //!
 //! - `events`: what machines ask for · `publish`, `play`, `fetch`: what becomes of it · `mailroom`: other shards
-//! - `conn`, `queue`, `timers`: the tables · `pace`: when viewers are fed · `chores`: deadlines of streams
+//! - `datagrams`: UDP · `conn`, `ports`, `queue`, `timers`: the tables · `pace`: when viewers are fed · `chores`: deadlines of streams
 
 mod action;
 mod chores;
 mod conn;
+mod datagrams;
 mod events;
 mod fetch;
 mod mailroom;
 mod pace;
 mod play;
+mod ports;
 mod publish;
 mod queue;
 #[cfg(test)]
@@ -32,6 +34,7 @@ use slab::Slab;
 
 pub use action::{Action, ServiceId};
 pub use conn::ConnId;
+pub use ports::PortId;
 
 use crate::error::{Close, Error};
 use crate::hub::home::Home;
@@ -44,8 +47,9 @@ use crate::report::News;
 use crate::request::{Peer, StreamKey};
 use crate::stats::Count;
 use crate::time::Instant;
-use conn::{Conn, Conns};
+use conn::{Conn, Conns, Outputs};
 use pace::Pace;
+use ports::Ports;
 use timers::Timers;
 
 /// How long a connection that is to end may take to accept what is still queued for it.
@@ -62,6 +66,7 @@ pub struct Shard {
     services: Vec<Box<dyn Service>>,
     attendants: Vec<Box<dyn Attendant>>,
     conns: Conns,
+    ports: Ports,
     timers: Timers,
     homes: Slab<Home>,
     home_index: HashMap<StreamKey, usize>,
@@ -84,7 +89,7 @@ pub struct Shard {
     /// When streams' own deadlines are looked at next.
     chores_at: Option<Instant>,
     /// Outputs of the machine that is being served; kept for its capacity.
-    outputs: Vec<Output>,
+    outputs: Outputs,
     shutting_down: bool,
 }
 
@@ -102,6 +107,7 @@ impl Shard {
             services: Vec::new(),
             attendants: Vec::new(),
             conns: Conns::default(),
+            ports: Ports::default(),
             timers: Timers::default(),
             homes: Slab::new(),
             home_index: HashMap::new(),
@@ -116,7 +122,7 @@ impl Shard {
             dirty: Vec::new(),
             pace: Pace::new(settings.elapse),
             chores_at: None,
-            outputs: Vec::new(),
+            outputs: Outputs::default(),
             shutting_down: false,
         }
     }
@@ -230,8 +236,10 @@ impl Shard {
             self.post_mail();
         }
         let action = self.actions.pop_front();
-        if let Some(Action::Close(conn)) = action {
-            self.conns.remove(conn);
+        match action {
+            Some(Action::Close(conn)) => self.conns.remove(conn),
+            Some(Action::Unbind(port)) => self.ports.remove(port),
+            _ => {}
         }
         action
     }
@@ -306,16 +314,19 @@ impl Shard {
         state.turn(now, input, &mut outputs);
         self.settle(now, conn, &mut outputs);
         self.outputs = outputs;
+        // It may be one that had no room for media before.
+        self.warm(conn);
     }
 
     /// Does what a machine asked for in its last turn.
-    fn settle(&mut self, now: Instant, conn: ConnId, outputs: &mut Vec<Output>) {
+    fn settle(&mut self, now: Instant, conn: ConnId, outputs: &mut Outputs) {
         let mut next = 0;
-        while next < outputs.len() {
-            let output = std::mem::replace(&mut outputs[next], Output::Event(crate::machine::Event::Stop));
+        while next < outputs.rest.len() {
+            let output =
+                std::mem::replace(&mut outputs.rest[next], Output::Event(crate::machine::Event::Stop));
             next += 1;
             match output {
-                Output::Transmit(_) => debug_assert!(false, "bytes go to the queue"),
+                Output::Transmit(_) | Output::Datagram(..) => debug_assert!(false, "these have queues"),
                 Output::Event(event) => {
                     if let Some(reply) = self.handle_event(now, conn, event)
                         && let Some(state) = self.conns.find_mut(conn).filter(|state| state.closing.is_none())
@@ -326,7 +337,8 @@ impl Shard {
                 Output::Close(why) => self.begin_close(now, conn, why),
             }
         }
-        outputs.clear();
+        outputs.rest.clear();
+        self.post_datagrams(conn, &mut outputs.datagrams);
         self.wish_to_send(conn);
         self.refile(conn);
         if self.conns.find(conn).is_some_and(|state| state.queue.len() > MAX_QUEUED) {
@@ -406,6 +418,8 @@ impl Shard {
         }
         self.timers.refile(conn, state.timer, None);
         state.timer = None;
+        self.unbind_all(conn);
+        self.part(conn);
         self.count(Count::Closed, 1);
         self.actions.push_back(Action::Close(conn));
     }

@@ -3,18 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::conn::{Conn, ConnId, Role, Tenure, Viewing};
+use super::conn::{Conn, ConnId, Outputs, Role, Tenure, Viewing};
 use super::{Shard, conn};
 use crate::error::{Close, Refusal};
 use crate::hub::mail::Mail;
 use crate::hub::replica::Replica;
-use crate::machine::{Input, Media, Output, Reply};
+use crate::machine::{Input, Media, Reply};
 use crate::media::{Description, Packaging, Step};
 use crate::policy::check_app;
 use crate::report::News;
 use crate::request::{Request, StreamKey};
 use crate::stats::Count;
 use crate::time::Instant;
+
+/// So many datagrams of one viewer at most before it is the next one's turn.
+const DATAGRAMS_PER_FEED: usize = 256;
 
 impl Shard {
     /// A connection asks to play; `None` when it has to wait for a publisher.
@@ -165,7 +168,7 @@ impl Shard {
     pub(super) fn warm(&mut self, conn: ConnId) {
         let Some(state) = self.conns.find_mut(conn) else { return };
         let Role::Viewer(viewing) = &state.role else { return };
-        let has_room = !viewing.paused && state.queue.bytes() < self.settings.max_queue;
+        let has_room = !viewing.paused && state.has_room(self.settings.max_queue);
         if viewing.behind && has_room && !state.hot && state.closing.is_none() {
             state.hot = true;
             self.hot.push(conn);
@@ -211,6 +214,9 @@ impl Shard {
 
     /// Gives one viewer what it has room for.
     fn feed(&mut self, now: Instant, conn: ConnId) {
+        if !self.ports_have_room(conn) {
+            return;
+        }
         let Some(state) = self.conns.find_mut(conn).filter(|state| state.closing.is_none()) else { return };
         let mut outputs = std::mem::take(&mut self.outputs);
         let gaps = feed_from(now, state, &self.replicas, self.settings.max_queue, &mut outputs);
@@ -229,10 +235,11 @@ fn feed_from(
     state: &mut Conn,
     replicas: &slab::Slab<Replica>,
     max_queue: usize,
-    outputs: &mut Vec<Output>,
+    outputs: &mut Outputs,
 ) -> u64 {
     let mut gaps = 0;
-    while state.queue.bytes() < max_queue && outputs.is_empty() {
+    while state.has_room(max_queue) && outputs.rest.is_empty() && outputs.datagrams.len() < DATAGRAMS_PER_FEED
+    {
         let Role::Viewer(viewing) = &mut state.role else { break };
         let Some(replica) = replicas.get(viewing.replica) else { break };
         let Some(cursor) = viewing.cursor.as_mut().filter(|_| !viewing.paused) else { break };

@@ -6,11 +6,13 @@
 //! - [`door`]: connections come in, by accept or dealt by another worker
 //! - [`reading`]: bytes in, a bounded part per connection and turn
 //! - [`writing`]: bytes out, one vectored write per connection, and everything else that a shard asks for
+//! - [`ports`]: UDP sockets, and datagrams in and out
 //! - [`farewell`]: connections that are over, until the peer has read our last words
 
 mod acceptor;
 mod door;
 mod farewell;
+mod ports;
 mod reading;
 mod table;
 #[cfg(test)]
@@ -19,10 +21,12 @@ mod token;
 mod writing;
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mio::event::Event;
+use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
 use rtmpd_core::Instant;
 use rtmpd_core::hub::{Hub, ShardId};
@@ -36,6 +40,7 @@ use crate::settings::Settings;
 pub(crate) use acceptor::Acceptor;
 use acceptor::Gate;
 use farewell::Farewells;
+use ports::Ports;
 use reading::Reading;
 use table::Table;
 use token::Subject;
@@ -58,6 +63,8 @@ pub(crate) struct Prepared {
     pub(crate) index: u16,
     pub(crate) poll: Poll,
     pub(crate) acceptors: Vec<Acceptor>,
+    /// UDP sockets, each with its listener and address.
+    pub(crate) ports: Vec<(usize, SocketAddr, UdpSocket)>,
 }
 
 /// A poller, and the waker that makes it return.
@@ -81,6 +88,7 @@ pub(crate) struct Worker {
     turn: usize,
     table: Table,
     reading: Reading,
+    ports: Ports,
     farewells: Farewells,
     /// Set once the end has come: the latest it may be.
     until: Option<Instant>,
@@ -89,16 +97,21 @@ pub(crate) struct Worker {
 impl Worker {
     /// Builds the shard, on the thread that will run it.
     pub(crate) fn new(common: Arc<Common>, prepared: Prepared) -> io::Result<Self> {
-        let Prepared { index, poll, mut acceptors } = prepared;
+        let Prepared { index, poll, mut acceptors, ports: sockets } = prepared;
         let mut shard = Shard::new(ShardId(index), Arc::clone(&common.hub));
         let index = usize::from(index);
-        let services = common.listeners.iter().map(|door| shard.add_service((door.make)(index))).collect();
+        let services: Vec<ServiceId> =
+            common.listeners.iter().map(|door| shard.add_service((door.make)(index))).collect();
         for attendant in (common.attendants)() {
             shard.add_attendant(attendant);
         }
         for (at, acceptor) in acceptors.iter_mut().enumerate() {
             let token: Token = Subject::Listener(at).into();
             poll.registry().register(acceptor.socket(), token, Interest::READABLE)?;
+        }
+        let mut ports = Ports::default();
+        for (listener, addr, socket) in sockets {
+            ports.open(shard.add_port(services[listener], addr), socket, poll.registry())?;
         }
         Ok(Self {
             index,
@@ -111,6 +124,7 @@ impl Worker {
             turn: 0,
             table: Table::default(),
             reading: Reading::new(common.settings.read_budget),
+            ports,
             farewells: Farewells::default(),
             until: None,
             common,
@@ -148,6 +162,7 @@ impl Worker {
             self.open_letters(now);
         }
         self.read();
+        self.receive_datagrams();
         if woken {
             self.shard.handle_mail(self.clock.now());
         }
@@ -166,6 +181,11 @@ impl Worker {
                 }
             }
             Subject::Farewell(index) => self.farewells.readable(index, self.reading.scratch()),
+            Subject::Port(index) => {
+                if let Some(port) = self.ports.note(index, event) {
+                    self.shard.port_writable(port);
+                }
+            }
             Subject::Wake => return true,
         }
         false
@@ -225,7 +245,7 @@ impl Worker {
     /// How long the poll may sleep.
     fn sleep(&self) -> Option<Duration> {
         let knocking = || self.acceptors.iter().any(Acceptor::is_waiting) && !self.gate.is_closed();
-        if self.reading.is_pending() || knocking() {
+        if self.reading.is_pending() || self.ports.is_pending() || knocking() {
             return Some(Duration::ZERO);
         }
         let due = [self.shard.poll_timeout(), self.gate.reopens_at(), self.farewells.due(), self.until];

@@ -2,7 +2,7 @@
 
 use mio::Token;
 
-const KIND_SHIFT: u32 = usize::BITS - 2;
+const KIND_SHIFT: u32 = usize::BITS - 3;
 const INDEX: usize = (1 << KIND_SHIFT) - 1;
 
 /// The subject of an event, with its index in the table of its kind.
@@ -14,6 +14,8 @@ pub(crate) enum Subject {
     Listener(usize),
     /// A socket that is being closed.
     Farewell(usize),
+    /// A UDP socket.
+    Port(usize),
     /// The waker: mail or letters.
     Wake,
 }
@@ -24,7 +26,8 @@ impl From<Subject> for Token {
             Subject::Conn(index) => (0, index),
             Subject::Listener(index) => (1, index),
             Subject::Farewell(index) => (2, index),
-            Subject::Wake => (3, 0),
+            Subject::Port(index) => (3, index),
+            Subject::Wake => (4, 0),
         };
         Self(kind << KIND_SHIFT | index & INDEX)
     }
@@ -37,6 +40,7 @@ impl From<Token> for Subject {
             0 => Self::Conn(index),
             1 => Self::Listener(index),
             2 => Self::Farewell(index),
+            3 => Self::Port(index),
             _ => Self::Wake,
         }
     }

@@ -57,6 +57,9 @@ impl Worker {
                     self.common.caller.call(call, Done::new(inbox, id));
                 }
                 Action::Report(report) => log_report(&report),
+                Action::SendDatagrams(port) => self.send_datagrams(port),
+                Action::Bind { pair, local, way, .. } => self.bind(now, pair, local, way),
+                Action::Unbind(port) => self.ports.close(port),
             }
         }
     }

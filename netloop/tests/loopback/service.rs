@@ -46,7 +46,7 @@ impl Machine for Talk {
             Input::Bytes(data) => data.iter().for_each(|&byte| self.push(byte)),
             Input::Eof => self.end("eof\n", Close::Done),
             Input::Shutdown => self.end("goodbye\n", Close::Shutdown),
-            Input::Timeout => {}
+            Input::Timeout | Input::Datagram { .. } | Input::Handed(_) => {}
             Input::Reply(reply) => self.replied(reply),
             Input::Media(Media::Packet(packet)) => self.out.push_back(Output::Transmit(packet.data.clone())),
             Input::Media(Media::Ended) => self.end("ended\n", Close::StreamEnded),
@@ -108,7 +108,7 @@ impl Talk {
                 self.say("publishing\n".into());
             }
             Reply::Play(Ok(_)) => self.say("playing\n".into()),
-            Reply::Fetch(_) => panic!("nothing was fetched"),
+            Reply::Fetch(_) | Reply::Bound(_) => panic!("nothing of that was asked for"),
             Reply::Publish(Err(refusal)) | Reply::Play(Err(refusal)) => self.say(format!("{refusal}\n")),
         }
     }

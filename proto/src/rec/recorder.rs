@@ -359,7 +359,13 @@ impl Machine for Recorder {
                 self.out.push_back(Output::Close(Close::Error(Error::Refused(refusal))));
             }
             Input::Shutdown if !self.over => self.end(Close::Shutdown),
-            Input::Reply(_) | Input::Media(_) | Input::Shutdown | Input::Bytes(_) | Input::Eof => {}
+            Input::Reply(_)
+            | Input::Media(_)
+            | Input::Shutdown
+            | Input::Bytes(_)
+            | Input::Datagram { .. }
+            | Input::Handed(_)
+            | Input::Eof => {}
         }
         Ok(())
     }

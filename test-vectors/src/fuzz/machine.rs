@@ -64,6 +64,7 @@ fn tell(machine: &mut dyn Machine, talk: &mut Talk, asked: &mut VecDeque<Reply>,
     while let Some(output) = machine.poll_output() {
         match output {
             Output::Transmit(data) => talk.sent += data.len(),
+            Output::Datagram(_, datagram) => talk.sent += datagram.size(),
             Output::Event(event) => {
                 asked.extend(reply(&event));
                 talk.said.push(format!("{event:?}"));
@@ -110,7 +111,17 @@ fn reply(event: &Event) -> Option<Reply> {
             whole: fetch.from > 0 || fetch.name.contains("m3u8"),
         }))),
         Event::Call(_) => Some(Reply::Call(Answer::NotFound)),
-        Event::Stop | Event::Pause(_) | Event::Tracks(_) | Event::Frame(_) | Event::Note(_) => None,
+        Event::Bind(_) => Some(Reply::Bound(Ok(40_000))),
+        Event::Stop
+        | Event::Pause(_)
+        | Event::Tracks(_)
+        | Event::Frame(_)
+        | Event::Unbind(_)
+        | Event::Alias(..)
+        | Event::Meet(_)
+        | Event::Hand(..)
+        | Event::Count(..)
+        | Event::Note(_) => None,
     }
 }
 

@@ -38,7 +38,8 @@ export async function startNative({ url, live }, { video, hear }) {
 /** What an MP4 says of itself; it is read no further than that. */
 async function look(url, signal) {
   const stop = new AbortController();
-  const response = await fetch(url, { signal: AbortSignal.any?.([signal, stop.signal]) ?? signal });
+  // The cache lets one at a time fetch a URL, and the video itself is at it.
+  const response = await fetch(url, { cache: 'no-store', signal: AbortSignal.any?.([signal, stop.signal]) ?? signal });
   const reader = response.body.getReader();
   let bytes = new Uint8Array();
   for (;;) {

@@ -3,7 +3,14 @@
 use proptest::prelude::*;
 
 use super::making::{data, packet};
-use crate::replay::link::{Segment, segment};
+use crate::replay::link::{Datagram, Held, Segment, held};
+
+fn segment(link: u32, data: &[u8]) -> Option<Segment<'_>> {
+    match held(link, data)? {
+        Held::Segment(segment) => Some(segment),
+        Held::Datagram(_) => None,
+    }
+}
 
 fn v4() -> Segment<'static> {
     data("10.0.0.1:5000".parse().unwrap(), "10.0.0.2:1935".parse().unwrap(), 0xFFFF_FFFE, b"hello")
@@ -53,13 +60,24 @@ fn padding_cut_and_offload() {
 }
 
 #[test]
+fn datagrams() {
+    let mut bytes = packet(&v4());
+    bytes[9] = 17;
+    bytes.truncate(20);
+    bytes.extend([0x13, 0x88, 0x27, 0x10, 0, 11, 0, 0, 1, 2, 3, 0, 0]);
+    let (from, to) = ("10.0.0.1:5000".parse().unwrap(), "10.0.0.2:10000".parse().unwrap());
+    assert_eq!(held(101, &bytes), Some(Held::Datagram(Datagram { from, to, payload: &[1, 2, 3] })));
+    assert_eq!(held(101, &bytes[..27]), None);
+}
+
+#[test]
 fn what_is_not_a_whole_segment() {
     let mut fragment = packet(&v4());
     fragment[6] = 0x20;
     assert_eq!(segment(101, &fragment), None);
-    let mut udp = packet(&v4());
-    udp[9] = 17;
-    assert_eq!(segment(101, &udp), None);
+    let mut icmp = packet(&v4());
+    icmp[9] = 1;
+    assert_eq!(held(101, &icmp), None);
     assert_eq!(segment(127, &packet(&v4())), None);
 }
 

@@ -47,6 +47,7 @@ fn told(segments: &[Segment<'_>]) -> String {
         What::Data(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
         What::Gap { offset, missing } => format!("gap{offset}+{missing}"),
         What::End => "end".to_owned(),
+        What::Datagram { .. } => "datagram".to_owned(),
     };
     play(segments).into_iter().map(word).collect::<Vec<_>>().join(" ")
 }
@@ -137,7 +138,7 @@ proptest! {
             match step.what {
                 What::Data(bytes) => got.extend_from_slice(&bytes),
                 What::Gap { .. } => prop_assert!(false, "gap"),
-                What::Open { .. } | What::End => {}
+                What::Open { .. } | What::End | What::Datagram { .. } => {}
             }
         }
         prop_assert_eq!(got, flow);

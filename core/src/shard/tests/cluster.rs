@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::toy::{ToyService, make_packager};
 use crate::hub::{Hub, HubSettings, ShardId};
 use crate::request::Peer;
-use crate::shard::{Action, ConnId, ServiceId, Shard};
+use crate::shard::{Action, ConnId, PortId, ServiceId, Shard};
 use crate::{Answer, Call, Dice, Instant};
 
 /// Names a connection of a [`Cluster`].
@@ -28,6 +28,19 @@ pub(super) struct Cluster {
     pub(super) calls: Vec<(Link, Call)>,
     /// Who may be read again.
     pub(super) reads: Vec<Link>,
+    pub(super) network: Network,
+}
+
+/// The UDP sockets of the shards. Shard *n* serves the toy protocol on port 700*n* and lends the pair from 7*n*10 on.
+#[derive(Default)]
+pub(super) struct Network {
+    ports: BTreeMap<u16, (usize, PortId)>,
+    /// What was sent: from which port, to whom, what.
+    pub(super) sent: Vec<(u16, String, String)>,
+    /// How many more datagrams a socket takes; those which are not here take everything.
+    pub(super) room: BTreeMap<u16, usize>,
+    /// There are no more sockets.
+    pub(super) exhausted: bool,
 }
 
 #[derive(Default)]
@@ -63,7 +76,49 @@ impl Cluster {
             log: Vec::new(),
             calls: Vec::new(),
             reads: Vec::new(),
+            network: Network::default(),
         }
+    }
+
+    /// Gives each shard its UDP sockets.
+    pub(super) fn with_udp(mut self) -> Self {
+        for (index, shard) in self.shards.iter_mut().enumerate() {
+            let number = u16::try_from(index).unwrap();
+            let local = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+            let door = shard.add_port(ServiceId(0), local(7000 + number));
+            self.network.ports.insert(7000 + number, (index, door));
+            let first = 7010 + 100 * number;
+            for (port, id) in (first..).zip(shard.share_pair(local(first))) {
+                self.network.ports.insert(port, (index, id));
+            }
+        }
+        self
+    }
+
+    /// A datagram comes to one of the sockets.
+    pub(super) fn datagram(&mut self, port: u16, from: &str, text: &str) {
+        let (index, id) = self.network.ports[&port];
+        self.shards[index].receive_datagram(self.now, id, from.parse().unwrap(), text.as_bytes());
+        self.run();
+    }
+
+    /// What was sent by UDP since this was last asked.
+    pub(super) fn datagrams(&mut self) -> String {
+        let sent = std::mem::take(&mut self.network.sent);
+        let line = |(port, to, text): &(u16, String, String)| format!("{port}>{to} {}", text.trim_end());
+        sent.iter().map(line).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The socket takes datagrams again.
+    pub(super) fn free(&mut self, port: u16) {
+        self.network.room.remove(&port);
+        let (index, id) = self.network.ports[&port];
+        self.shards[index].port_writable(id);
+        self.run();
+    }
+
+    pub(super) fn bound_ports(&self) -> usize {
+        self.network.ports.len()
     }
 
     pub(super) fn open(&mut self, shard: usize) -> Link {
@@ -148,6 +203,7 @@ impl Cluster {
             assert_eq!((shard.conns.len(), shard.homes.len(), shard.replicas.len()), (0, 0, 0));
             assert!(shard.home_index.is_empty() && shard.replica_index.is_empty());
             assert!(shard.hot.is_empty() && shard.blocked.is_empty() && shard.dirty.is_empty());
+            assert!(shard.ports.aliases.is_empty());
             assert!(shard.outbox.is_empty() && shard.local.is_empty());
             assert_eq!(shard.poll_timeout(), None, "nothing is waited for");
         }
@@ -211,11 +267,51 @@ impl Cluster {
     fn act(&mut self, index: usize, action: Action) {
         match action {
             Action::Send(conn) => self.write(index, conn),
-            Action::Close(conn) => self.sockets.get_mut(&Link(index, conn)).unwrap().closed = true,
+            // Connections that began with a datagram have no socket here.
+            Action::Close(conn) => {
+                if let Some(socket) = self.sockets.get_mut(&Link(index, conn)) {
+                    socket.closed = true;
+                }
+            }
             Action::Wake(ShardId(id)) => assert!(self.wakes.insert(usize::from(id)), "one wake is enough"),
             Action::Call(conn, call) => self.calls.push((Link(index, conn), call)),
             Action::Read(conn) => self.reads.push(Link(index, conn)),
+            Action::SendDatagrams(port) => self.send_datagrams(index, port),
+            Action::Bind { pair, local, .. } => {
+                let free = (8000..).step_by(2).find(|port| !self.network.ports.contains_key(port)).unwrap();
+                let result = if self.network.exhausted {
+                    Err("none is free".to_owned())
+                } else {
+                    for (number, id) in (free..).zip(pair) {
+                        self.network.ports.insert(number, (index, id));
+                    }
+                    Ok(SocketAddr::new(local, free))
+                };
+                self.shards[index].bound(self.now, pair, result);
+            }
+            Action::Unbind(port) => {
+                let bound = self.network.ports.len();
+                self.network.ports.retain(|_, &mut (at, id)| (at, id) != (index, port));
+                assert_eq!(self.network.ports.len() + 1, bound, "each is unbound once");
+            }
             Action::Report(report) => self.log.push(report.to_string()),
+        }
+    }
+
+    fn send_datagrams(&mut self, index: usize, port: PortId) {
+        let (&number, _) = self.network.ports.iter().find(|(_, at)| **at == (index, port)).unwrap();
+        let shard = &mut self.shards[index];
+        let waiting = shard.unsent_datagrams(port);
+        let taken = self.network.room.get(&number).map_or(waiting.len(), |room| waiting.len().min(*room));
+        let (all, network) = (waiting.len(), &mut self.network);
+        for datagram in waiting.iter().take(taken) {
+            let text = String::from_utf8_lossy(&datagram.body).into_owned();
+            network.sent.push((number, datagram.to.to_string(), text));
+        }
+        network.room.entry(number).and_modify(|room| *room -= taken);
+        shard.sent_datagrams(port, taken);
+        if taken < all {
+            shard.port_blocked(port);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod chaos;
 mod cluster;
+mod datagrams;
 mod fetching;
 mod files;
 mod pace;

@@ -1,9 +1,13 @@
 //! A protocol of lines, so that tests can say what a machine does.
 //!
 //! In: `publish NAME [PARAMS]` · `play NAME [PATIENCE_MS]` · `tracks CODEC…` · `frame TRACK DTS k|- [BYTES]` · `stop` ·
-//! `fetch NAME OBJECT VERSION [PATIENCE_MS]` · `pause` · `resume` · `read` · `write` · `leave` · `flood N` · `bad` · `quit`. Out: what the shard said, a line each; a frame is `[TRACK:DTS]`.
+//! `fetch NAME OBJECT VERSION [PATIENCE_MS]` · `pause` · `resume` · `read` · `write` · `leave` · `flood N` · `bad` · `quit` · `bind
+//! LEG own|shared ADDR` · `unbind LEG` · `datagram LEG ADDR TEXT` · `media LEG ADDR` (by datagrams from now on) · `room
+//! N` (so many packets are taken, then no more). Out: what the shard said, a line each; a frame is `[TRACK:DTS]`. By
+//! UDP, `ping` is answered without a connection, `hello` begins one, and datagrams are lines.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +19,7 @@ use crate::media::{
     Codec, Description, Frame, Kind, MakePackager, Packager, Packaging, Packed, Shelved, Track, TrackId,
 };
 use crate::request::{Peer, Request, StreamKey};
-use crate::{Close, Error, Instant};
+use crate::{Alias, Bind, Close, Datagram, Error, Instant, Leg, Way};
 
 pub(super) const PACKAGING: Packaging = Packaging("toy");
 
@@ -29,12 +33,42 @@ impl Service for ToyService {
     fn accept(&mut self, _now: Instant, _peer: Peer) -> Box<dyn Machine> {
         Box::<ToyMachine>::default()
     }
+
+    fn alias(&self, from: SocketAddr, data: &[u8]) -> Alias {
+        match data.strip_prefix(b"#") {
+            Some(&[id, ..]) => Alias::Id(id.into()),
+            _ => Alias::From(from),
+        }
+    }
+
+    fn stray(
+        &mut self,
+        _now: Instant,
+        peer: Peer,
+        data: &[u8],
+        replies: &mut Vec<Bytes>,
+    ) -> Option<Box<dyn Machine>> {
+        match data {
+            b"ping" => replies.push(Bytes::from_static(b"pong")),
+            b"hello" => {
+                return Some(Box::new(ToyMachine { remote: Some(peer.remote), ..ToyMachine::default() }));
+            }
+            _ => {}
+        }
+        None
+    }
 }
 
 #[derive(Default)]
 struct ToyMachine {
     line: Vec<u8>,
     leaves: Option<Call>,
+    /// It has no stream: what it says goes there.
+    remote: Option<SocketAddr>,
+    /// Media goes there.
+    media: Option<(Leg, SocketAddr)>,
+    /// So many packets are taken.
+    room: Option<usize>,
     out: VecDeque<Output>,
 }
 
@@ -51,6 +85,14 @@ impl Machine for ToyMachine {
                     }
                 }
             }
+            Input::Datagram { leg, from, data } => {
+                let text = String::from_utf8(data.to_vec()).unwrap();
+                match text.split_once("> ") {
+                    Some((_, command)) => self.command(command)?,
+                    None => self.say(&format!("{} {from} {text}", leg.0)),
+                }
+            }
+            Input::Handed(data) => self.say(&format!("handed {}", String::from_utf8_lossy(data))),
             Input::Eof => self.out.push_back(Output::Close(Close::PeerGone)),
             Input::Timeout => {}
             Input::Shutdown => {
@@ -69,7 +111,18 @@ impl Machine for ToyMachine {
             Input::Media(Media::Start { description, preamble }) => {
                 self.say(&format!("start {} {}", description.revision, String::from_utf8_lossy(preamble)));
             }
-            Input::Media(Media::Packet(packet)) => self.out.push_back(Output::Transmit(packet.data.clone())),
+            Input::Media(Media::Packet(packet)) => {
+                self.room = self.room.map(|room| room - 1);
+                let data = packet.data.clone();
+                self.out.push_back(match self.media {
+                    Some((leg, to)) => Output::Datagram(leg, Datagram::new(to, data)),
+                    None => Output::Transmit(data),
+                });
+            }
+            Input::Reply(Reply::Bound(result)) => match result {
+                Ok(port) => self.say(&format!("bound {port}")),
+                Err(refusal) => self.say(&format!("not bound: {refusal}")),
+            },
             Input::Media(Media::Gap) => self.say("gap"),
             Input::Media(Media::Ended) => self.say("ended"),
         }
@@ -84,6 +137,10 @@ impl Machine for ToyMachine {
         None
     }
 
+    fn has_room(&self) -> bool {
+        self.room != Some(0)
+    }
+
     fn last_call(&mut self) -> Option<Call> {
         self.leaves.take()
     }
@@ -91,7 +148,11 @@ impl Machine for ToyMachine {
 
 impl ToyMachine {
     fn say(&mut self, text: &str) {
-        self.out.push_back(Output::Transmit(Bytes::from(format!("{text}\n"))));
+        let data = Bytes::from(format!("{text}\n"));
+        self.out.push_back(match self.remote {
+            Some(to) => Output::Datagram(Leg::FIRST, Datagram::new(to, data)),
+            None => Output::Transmit(data),
+        });
     }
 
     fn command(&mut self, line: &str) -> Result<(), Error> {
@@ -99,6 +160,28 @@ impl ToyMachine {
         let verb = words.next().unwrap();
         let rest: Vec<&str> = words.collect();
         let event = match verb {
+            "bind" => Event::Bind(Box::new(Bind {
+                first: leg(rest[0]),
+                way: if rest[1] == "own" { Way::Own } else { Way::Shared },
+                remotes: [rest[2].parse().unwrap(); 2],
+            })),
+            "meet" => Event::Meet(rest[0].into()),
+            "hand" => Event::Hand(rest[0].into(), Bytes::from(rest[1].to_owned())),
+            "unbind" => Event::Unbind(leg(rest[0])),
+            "alias" => Event::Alias(leg(rest[0]), Alias::Id(rest[1].as_bytes()[0].into())),
+            "datagram" => {
+                let datagram = Datagram::new(rest[1].parse().unwrap(), Bytes::from(rest[2].to_owned()));
+                self.out.push_back(Output::Datagram(leg(rest[0]), datagram));
+                return Ok(());
+            }
+            "media" => {
+                self.media = Some((leg(rest[0]), rest[1].parse().unwrap()));
+                return Ok(());
+            }
+            "room" => {
+                self.room = rest[0].parse().ok();
+                return Ok(());
+            }
             "publish" => Event::Publish(request(rest[0], rest.get(1).copied().unwrap_or(""), 0)),
             "play" => {
                 let patience = rest.get(1).map_or(0, |ms| ms.parse().unwrap());
@@ -245,4 +328,8 @@ impl ToyPackager {
         let data = Bytes::from(self.list.trim_end().to_owned());
         self.changes.push(Shelved::Put { name: "list".into(), version: self.listed, data });
     }
+}
+
+fn leg(number: &str) -> Leg {
+    Leg(number.parse().unwrap())
 }

@@ -119,6 +119,6 @@ pub(super) fn status(refusal: &Refusal) -> u16 {
         Refusal::UnknownApp(_) | Refusal::BadName(_) | Refusal::NotFound(_) => 404,
         Refusal::Busy(_) => 409,
         Refusal::Unsupported(_) => 415,
-        Refusal::NotYet(_) | Refusal::ShuttingDown => 503,
+        Refusal::NotYet(_) | Refusal::NoPort(_) | Refusal::ShuttingDown => 503,
     }
 }

@@ -265,7 +265,10 @@ impl HttpServer {
             (Reply::Call(answer), Stage::Streams(asked)) => self.answer_streams(now, &asked, answer),
             (Reply::Play(result), Stage::Asking(asking)) => self.answer_play(now, *asking, result),
             (Reply::Fetch(result), Stage::Fetching(fetching)) => self.answer_fetch(now, *fetching, result),
-            (Reply::Call(_) | Reply::Play(_) | Reply::Fetch(_) | Reply::Publish(_), stage) => {
+            (
+                Reply::Call(_) | Reply::Play(_) | Reply::Fetch(_) | Reply::Publish(_) | Reply::Bound(_),
+                stage,
+            ) => {
                 self.stage = stage;
                 return Ok(());
             }
@@ -386,6 +389,7 @@ impl Machine for HttpServer {
             Input::Reply(reply) => self.handle_reply(now, reply)?,
             Input::Media(media) => self.handle_media(&media),
             Input::Shutdown => self.handle_shutdown(now),
+            Input::Datagram { .. } | Input::Handed(_) => {}
         }
         Ok(())
     }

@@ -77,6 +77,7 @@ impl Client {
                 Output::Transmit(data) => self.received.extend_from_slice(&data),
                 Output::Close(why) => self.closed = self.closed.take().or(Some(why)),
                 Output::Event(event) => replies.extend(self.hear(event)),
+                Output::Datagram(..) => panic!("{output:?} is not HTTP's"),
             }
         }
         if let Err(error) = result {
@@ -112,7 +113,17 @@ impl Client {
                 self.notes.push(note.text);
                 return None;
             }
-            Event::Publish(_) | Event::Stop | Event::Pause(_) | Event::Tracks(_) | Event::Frame(_) => {
+            Event::Publish(_)
+            | Event::Stop
+            | Event::Pause(_)
+            | Event::Tracks(_)
+            | Event::Frame(_)
+            | Event::Bind(_)
+            | Event::Unbind(_)
+            | Event::Alias(..)
+            | Event::Meet(_)
+            | Event::Hand(..)
+            | Event::Count(..) => {
                 panic!("{event:?} is not HTTP's")
             }
         };

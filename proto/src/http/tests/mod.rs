@@ -70,7 +70,7 @@ impl Talk {
                         _ => Ok(Arc::default()),
                     }));
                 }
-                Output::Event(_) => {}
+                Output::Event(_) | Output::Datagram(..) => {}
             }
         }
         for reply in replies {

@@ -137,7 +137,7 @@ impl Studio {
                 }
                 Output::Event(Event::Note(note)) => self.notes.push(note),
                 Output::Close(close) => self.closed.push(close),
-                Output::Transmit(_) | Output::Event(_) => panic!("{output:?}"),
+                Output::Transmit(_) | Output::Event(_) | Output::Datagram(..) => panic!("{output:?}"),
             }
         }
     }

@@ -162,7 +162,7 @@ impl Machine for RtmpPlayer {
                 self.finish(Close::Error(Error::Refused(refusal)));
             }
             (Input::Shutdown, _) => self.finish(Close::Error(Error::Refused(Refusal::ShuttingDown))),
-            (Input::Reply(_) | Input::Media(_), _) => {}
+            (Input::Reply(_) | Input::Media(_) | Input::Datagram { .. } | Input::Handed(_), _) => {}
         }
         Ok(())
     }

@@ -117,7 +117,14 @@ impl Machine for RtmpPublisher {
             }
             (Input::Media(Media::Ended), _) => self.finish(Close::StreamEnded),
             (Input::Shutdown, _) => self.finish(Close::Error(Error::Refused(Refusal::ShuttingDown))),
-            (Input::Timeout | Input::Reply(_) | Input::Media(_), _) => {}
+            (
+                Input::Timeout
+                | Input::Reply(_)
+                | Input::Media(_)
+                | Input::Datagram { .. }
+                | Input::Handed(_),
+                _,
+            ) => {}
         }
         Ok(())
     }

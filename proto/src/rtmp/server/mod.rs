@@ -119,7 +119,9 @@ impl RtmpServer {
                 Ok(())
             }
             // The client has let go in the meantime.
-            (_, Reply::Publish(_) | Reply::Play(_) | Reply::Fetch(_) | Reply::Call(_)) => Ok(()),
+            (_, Reply::Publish(_) | Reply::Play(_) | Reply::Fetch(_) | Reply::Call(_) | Reply::Bound(_)) => {
+                Ok(())
+            }
         }
     }
 
@@ -137,6 +139,7 @@ impl RtmpServer {
             | Refusal::Busy(_)
             | Refusal::Unsupported(_)
             | Refusal::NotYet(_)
+            | Refusal::NoPort(_)
             | Refusal::ShuttingDown => "NetStream.Play.Failed",
         };
         self.status(stream, "error", code, &refusal.to_string());
@@ -243,6 +246,7 @@ impl Machine for RtmpServer {
                 self.end(Close::PeerGone);
                 Ok(())
             }
+            Input::Datagram { .. } | Input::Handed(_) => Ok(()),
             Input::Timeout => self.handle_timeout(now),
             Input::Reply(reply) => {
                 self.handle_reply(now, reply)?;

@@ -103,6 +103,7 @@ impl Desk {
                     self.events.push(event);
                 }
                 Output::Close(why) => self.end = Some(Ok(why)),
+                Output::Datagram(..) => panic!("{output:?} is not RTMP's"),
             }
         }
         if let Err(error) = outcome {
@@ -229,7 +230,15 @@ fn name_of(event: &Event) -> String {
             format!("tracks {}", codecs.join("+"))
         }
         Event::Frame(frame) => format!("frame {}", frame.dts),
-        Event::Fetch(_) | Event::Call(_) | Event::Note(_) => format!("{event:?}"),
+        Event::Fetch(_)
+        | Event::Call(_)
+        | Event::Note(_)
+        | Event::Bind(_)
+        | Event::Unbind(_)
+        | Event::Alias(..)
+        | Event::Meet(_)
+        | Event::Hand(..)
+        | Event::Count(..) => format!("{event:?}"),
     }
 }
 

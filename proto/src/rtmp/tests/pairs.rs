@@ -66,6 +66,7 @@ impl End {
                     self.events.push(event);
                 }
                 Output::Close(why) => self.end = Some(Ok(why)),
+                Output::Datagram(..) => panic!("{output:?} is not RTMP's"),
             }
         }
         for reply in replies {
