@@ -4,10 +4,21 @@
 //!
 //! - `header`: the fixed header, its extensions and padding
 //! - [`payload`]: access units in payloads and out of them
+//! - [`rtcp`]: reports, names, farewells and requests for keyframes
+//! - `reorder`: one source's packets in order, and where some are missing
+//! - `receive`: one track as it comes in: order, statistics, reports
+//! - `clock`: timestamps without wraps, and the clocks of several tracks brought together
 
+mod clock;
 mod header;
 pub mod payload;
+mod receive;
+mod reorder;
+pub mod rtcp;
 #[cfg(test)]
 mod tests;
 
+pub use clock::Unwrap;
 pub use header::{HEADER_LEN, Header, Packet};
+pub use receive::{Arrived, Counts, Receiver, ReceiverSettings, Sent};
+pub use reorder::{Fate, Ordered, Reorder, ReorderSettings};
