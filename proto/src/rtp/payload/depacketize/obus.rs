@@ -187,7 +187,7 @@ impl Obus {
     fn configure(&mut self, data: &[u8], at: &mut Place<'_>) -> bool {
         let sequence = av1::obus(data).find(|obu| obu.kind() == av1::OBU_SEQUENCE_HEADER);
         let Some(sequence) = sequence.map(|obu| obu.payload) else { return false };
-        if sequence == self.sequence {
+        if sequence == self.sequence && !sequence.is_empty() {
             return true;
         }
         let told = av1::write_record(sequence).zip(av1::obu_size(data));
