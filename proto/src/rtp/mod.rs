@@ -7,8 +7,10 @@
 //! - `reorder`: one source's packets in order, and where some are missing
 //! - `receive`: one track as it comes in: order, statistics, reports
 //! - `clock`: timestamps without wraps, and the clocks of several tracks brought together
+//! - `dts`: decoding times for pictures that have presentation times only
 
 mod clock;
+mod dts;
 mod header;
 mod receive;
 mod reorder;
@@ -17,6 +19,7 @@ pub mod rtcp;
 mod tests;
 
 pub use clock::Unwrap;
+pub use dts::DtsMaker;
 pub use header::{HEADER_LEN, Header, Packet};
 pub use receive::{Arrived, Counts, Receiver, ReceiverSettings, Sent};
 pub use reorder::{Fate, Ordered, Reorder, ReorderSettings};
