@@ -18,7 +18,7 @@ pub mod rtcp;
 #[cfg(test)]
 mod tests;
 
-pub use clock::Unwrap;
+pub use clock::{Sync, TrackClock, Unwrap};
 pub use dts::DtsMaker;
 pub use header::{HEADER_LEN, Header, Packet};
 pub use receive::{Arrived, Counts, Receiver, ReceiverSettings, Sent};
