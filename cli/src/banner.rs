@@ -4,6 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 /// The port players assume in `rtmp://`.
 const RTMP_PORT: u16 = 1935;
+/// The port players assume in `rtsp://`.
+const RTSP_PORT: u16 = 554;
 /// The port players assume in `http://` and `ws://`.
 const HTTP_PORT: u16 = 80;
 
@@ -14,6 +16,8 @@ pub(crate) struct Doors {
     pub(crate) rtmp: SocketAddr,
     /// Where HTTP is listened to; `None` = it is disabled.
     pub(crate) http: Option<SocketAddr>,
+    /// Where RTSP is listened to; `None` = it is disabled.
+    pub(crate) rtsp: Option<SocketAddr>,
     /// Services that the configuration asks for and this version does not have.
     pub(crate) missing: Vec<&'static str>,
     /// Services that the configuration disables.
@@ -23,9 +27,8 @@ pub(crate) struct Doors {
 /// One line for each door.
 pub(crate) fn doors(doors: &Doors) -> Vec<String> {
     let mut lines = vec![door("rtmp", doors.rtmp)];
-    match doors.http {
-        Some(addr) => lines.push(door("http", addr)),
-        None => lines.push(disabled("http")),
+    for (name, addr) in [("http", doors.http), ("rtsp", doors.rtsp)] {
+        lines.push(addr.map_or_else(|| disabled(name), |addr| door(name, addr)));
     }
     lines.extend(doors.disabled.iter().map(|name| disabled(name)));
     lines.extend(doors.missing.iter().map(|name| format!("the {name} server is not in this version")));
@@ -47,6 +50,10 @@ pub(crate) fn urls(doors: &Doors, addresses: &[IpAddr]) -> Vec<String> {
             }
             lines.push(format!("play: ws://{host}/live/stream.flv"));
             lines.push(format!("page: http://{host}/"));
+        }
+        if let Some(rtsp) = doors.rtsp.filter(|door| is_open(*door, address)) {
+            let host = authority(address, rtsp.port(), RTSP_PORT);
+            lines.push(format!("publish and play: rtsp://{host}/live/stream"));
         }
     }
     lines

@@ -1,6 +1,6 @@
 //! Introduces the rooms to each other: settings of config.xml → services, packagers, listeners, hub and loop.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,8 @@ use rtmpd_proto::hls::{HLS, HlsPackager};
 use rtmpd_proto::http::{self, HttpService, Uploaders, Uploads};
 use rtmpd_proto::rec::{self, Recorders};
 use rtmpd_proto::rtmp::{self, RtmpPackager, RtmpService};
+use rtmpd_proto::rtp::{RTP, RtpPackager};
+use rtmpd_proto::rtsp::{self, RtspService};
 use rtmpd_proto::segment::{self, Format};
 
 use crate::banner::Doors;
@@ -31,6 +33,7 @@ pub(crate) struct Plan {
     /// What tunes the loop.
     pub(crate) netloop: rtmpd_netloop::Settings,
     rtmp: rtmp::Settings,
+    rtsp: rtsp::Settings,
     http: http::Settings,
     segments: segment::Settings,
     rec: rec::Settings,
@@ -47,6 +50,7 @@ impl Plan {
             hub: hub_settings(settings, netloop.workers()),
             netloop,
             rtmp: rtmp_settings(settings),
+            rtsp: rtsp_settings(settings),
             http: http_settings(settings),
             segments: segment_settings(settings),
             rec: rec_settings(settings),
@@ -66,7 +70,8 @@ impl Plan {
         let mut addrs = addrs.iter().copied();
         let rtmp = addrs.next().unwrap_or(self.doors.rtmp);
         let http = self.doors.http.map(|planned| addrs.next().unwrap_or(planned));
-        Doors { rtmp, http, ..self.doors.clone() }
+        let rtsp = self.doors.rtsp.map(|planned| addrs.next().unwrap_or(planned));
+        Doors { rtmp, http, rtsp, ..self.doors.clone() }
     }
 
     /// What the configuration asks for and this version does not do, where that may surprise: a warning each.
@@ -81,6 +86,7 @@ impl Plan {
         Arc::new(move |packaging, key| match packaging {
             HLS => Some(Box::new(HlsPackager::new(segments, key))),
             CMAF => Some(Box::new(CmafPackager::new(segments, key))),
+            RTP => Some(Box::new(RtpPackager::new(Dice::new(seed(key))))),
             other => {
                 let rtmp = RtmpPackager::of(other, &settings);
                 let rtmp = rtmp.map(|packager| Box::new(packager) as Box<dyn Packager>);
@@ -100,7 +106,7 @@ impl Plan {
         self.limits
     }
 
-    /// The doors with what is spoken there: RTMP, then HTTP where it is enabled.
+    /// The doors with what is spoken there: RTMP, then HTTP and RTSP where they are enabled.
     pub(crate) fn listeners(&self) -> Vec<Listener> {
         let rtmp = self.rtmp;
         let make_rtmp =
@@ -111,6 +117,13 @@ impl Plan {
             let make_http = move |_| -> Box<dyn Service> { Box::new(HttpService::new(settings)) };
             all.push(Listener::tcp("http", addr, Arc::new(make_http)));
         }
+        if let Some(addr) = self.doors.rtsp {
+            let settings = rtsp::Settings { wall: Clock::process().wall(), ..self.rtsp.clone() };
+            let make_rtsp = move |worker| -> Box<dyn Service> {
+                Box::new(RtspService::new(settings.clone(), Dice::new(seed(worker))))
+            };
+            all.push(Listener::tcp("rtsp", addr, Arc::new(make_rtsp)));
+        }
         all
     }
 
@@ -120,6 +133,9 @@ impl Plan {
         let mut all: Vec<(u16, Box<dyn Service>)> = vec![(self.doors.rtmp.port(), Box::new(rtmp))];
         if let Some(addr) = self.doors.http {
             all.push((addr.port(), Box::new(HttpService::new(self.http))));
+        }
+        if let Some(addr) = self.doors.rtsp {
+            all.push((addr.port(), Box::new(RtspService::new(self.rtsp.clone(), Dice::new(0)))));
         }
         all
     }
@@ -158,6 +174,21 @@ fn rtmp_settings(settings: &Settings) -> rtmp::Settings {
         h265_id: settings.rtmp.h265_id,
         max_idle: Duration::from_secs(settings.rtmp.max_idle_s.into()),
         ..rtmp::Settings::default()
+    }
+}
+
+fn rtsp_settings(settings: &Settings) -> rtsp::Settings {
+    let of = &settings.rtsp;
+    rtsp::Settings {
+        max_idle: Duration::from_secs(of.max_idle_s.into()),
+        reorder: settings.global.rtp.que as usize,
+        follow: settings.global.rtp.follow,
+        account: of.auth.as_ref().map(|account| rtsp::Account {
+            user: account.user.as_str().into(),
+            password: account.password.as_str().into(),
+            realm: account.realm.as_str().into(),
+        }),
+        ..rtsp::Settings::default()
     }
 }
 
@@ -230,9 +261,16 @@ fn doors(settings: &Settings) -> Doors {
     let door = |ip: Option<IpAddr>, port: u16| SocketAddr::new(ip.unwrap_or(any), port);
     let http = settings.http.enable.then(|| door(settings.http.ip, settings.http.port));
     let https = settings.http.enable && settings.http.ssl;
-    let later = [("https", https), ("rtsp", settings.rtsp.enable), ("srt", settings.srt.enable)];
+    let rtsp = settings.rtsp.enable.then(|| door(settings.rtsp.ip, settings.rtsp.port));
+    let later = [("https", https), ("srt", settings.srt.enable)];
     let of = |wanted: bool| later.iter().filter(|(_, on)| *on == wanted).map(|(name, _)| *name).collect();
-    Doors { rtmp: door(settings.rtmp.ip, settings.rtmp.port), http, missing: of(true), disabled: of(false) }
+    Doors {
+        rtmp: door(settings.rtmp.ip, settings.rtmp.port),
+        http,
+        rtsp,
+        missing: of(true),
+        disabled: of(false),
+    }
 }
 
 /// Whoever wants a lock must hear that there is none yet.
@@ -242,12 +280,13 @@ fn unmet(settings: &Settings) -> Vec<&'static str> {
             settings.global.auth.is_some(),
             "<authurl> is not asked in this version: everybody may push and play",
         ),
+        (settings.rtsp.ssl, "<rtsp><ssl>: RTSPS is not in this version, the port speaks plain RTSP"),
         (settings.rtmp.ssl, "<rtmp><ssl>: RTMPS is not in this version, the port speaks plain RTMP"),
     ];
     all.iter().filter(|(asked, _)| *asked).map(|(_, text)| *text).collect()
 }
 
 /// A seed that nobody can know: the standard library keys its hashers from the system's randomness.
-fn seed(worker: usize) -> u64 {
-    RandomState::new().hash_one(worker)
+fn seed(of: impl Hash) -> u64 {
+    RandomState::new().hash_one(of)
 }

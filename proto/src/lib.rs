@@ -9,6 +9,7 @@
 //! - [`http`] serves live streams and pages by HTTP/1.1 and WebSocket
 //! - [`rtp`] carries media in RTP packets, for RTSP and WebRTC
 //! - [`rtmp`] speaks RTMP, as a server and as a client
+//! - [`rtsp`] speaks RTSP
 //!
 //! Peer input produces values and errors, never a panic: nothing here indexes, and each length from the wire is
 //! held against a bound before anything is allocated for it.
@@ -27,4 +28,5 @@ pub mod http;
 pub mod rec;
 pub mod rtmp;
 pub mod rtp;
+pub mod rtsp;
 pub mod segment;

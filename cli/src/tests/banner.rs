@@ -8,7 +8,8 @@ fn with(rtmp: &str, http: Option<&str>) -> Doors {
     Doors {
         rtmp: rtmp.parse().unwrap(),
         http: http.map(|http| http.parse().unwrap()),
-        missing: vec!["rtsp"],
+        rtsp: Some("127.0.0.1:8554".parse().unwrap()),
+        missing: vec!["https"],
         disabled: vec!["srt"],
     }
 }
@@ -25,8 +26,9 @@ fn doors_are_named_as_ever() {
         [
             "the rtmp server ip: 0.0.0.0, port is: 1935",
             "the http server ip: ::, port is: 8080",
+            "the rtsp server ip: 127.0.0.1, port is: 8554",
             "the srt server disable",
-            "the rtsp server is not in this version",
+            "the https server is not in this version",
         ]
     );
     assert_eq!(doors(&with("[::1]:1", None))[1], "the http server disable");
@@ -44,6 +46,9 @@ fn every_address_and_every_url() {
             lines.extend(played.map(|ending| format!("play: http://{host}/live/stream.{ending}")));
             lines.push(format!("play: ws://{host}/live/stream.flv"));
             lines.push(format!("page: http://{host}/"));
+            if *host == "127.0.0.1" {
+                lines.push(format!("publish and play: rtsp://{host}:8554/live/stream"));
+            }
             lines
         })
         .collect();
@@ -53,7 +58,12 @@ fn every_address_and_every_url() {
 #[test]
 fn only_what_is_open() {
     let rtmp = |lines: Vec<String>| -> Vec<String> {
-        lines.iter().filter_map(|line| line.strip_prefix("publish and play: ")).map(String::from).collect()
+        lines
+            .iter()
+            .filter_map(|line| line.strip_prefix("publish and play: "))
+            .filter(|url| url.starts_with("rtmp"))
+            .map(String::from)
+            .collect()
     };
     let table: [(&str, &[&str]); 5] = [
         (

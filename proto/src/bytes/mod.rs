@@ -2,7 +2,7 @@
 //!
 //! - [`Reader`]: big-endian numbers from a slice · [`Bits`]: single bits and Exp-Golomb codes
 //! - [`slice()`], [`tail`]: parts of shared [`Bytes`] without a copy · [`put_u24`]: what [`BufMut`] lacks
-//! - [`param`]: a parameter of what stands behind `?` · [`encode_path`]: a path as it may stand in a URL · [`json_string`]: a text in JSON · [`iso8601`]: a date
+//! - [`param`]: a parameter of what stands behind `?` · [`encode_path`], [`percent_decode`]: a path as it may stand in a URL, and back · [`json_string`]: a text in JSON · [`iso8601`]: a date
 
 mod bits;
 mod date;
@@ -17,7 +17,7 @@ use bytes::{BufMut, Bytes};
 pub use bits::Bits;
 pub use date::{civil, iso8601};
 pub use json::{json_string, json_strings};
-pub use query::{encode_path, param};
+pub use query::{encode_path, param, percent_decode};
 pub use reader::Reader;
 
 /// Bytes `from..to` of `bytes`, shared; `None` when they are not all there.

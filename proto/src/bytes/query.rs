@@ -22,3 +22,26 @@ pub fn encode_path(path: &str) -> String {
     }
     out
 }
+
+/// `%41` → `A`; what is no escape stays as it is, and what is no UTF-8 becomes U+FFFD.
+pub fn percent_decode(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        let escaped = (byte == b'%').then(|| after.first_chunk::<2>()).flatten().and_then(hex);
+        match escaped {
+            Some(value) => {
+                out.push(value);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => out.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn hex(digits: &[u8; 2]) -> Option<u8> {
+    let [high, low] = digits.map(|digit| char::from(digit).to_digit(16));
+    u8::try_from(high? * 16 + low?).ok()
+}

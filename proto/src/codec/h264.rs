@@ -262,28 +262,7 @@ pub fn begins_picture(unit: &[u8]) -> bool {
 
 /// Whether an SEI NAL unit marks a recovery point (§D.1.8), where decoding can begin without an IDR picture.
 pub fn is_recovery_point(unit: &[u8]) -> bool {
-    const RECOVERY_POINT: u32 = 6;
-    let payload = nal::payload(unit);
-    let mut reader = Reader::new(payload.get(1..).unwrap_or_default());
-    let number = |reader: &mut Reader<'_>| {
-        let mut sum = 0_u32;
-        loop {
-            let byte = reader.u8()?;
-            sum += u32::from(byte);
-            if byte != 0xFF {
-                return Some(sum);
-            }
-        }
-    };
-    while let (Some(kind), Some(size)) = (number(&mut reader), number(&mut reader)) {
-        if kind == RECOVERY_POINT {
-            return true;
-        }
-        if reader.skip(size as usize).is_none() {
-            break;
-        }
-    }
-    false
+    nal::is_recovery_point(unit, 1)
 }
 
 /// §7.3.2.1.1.1

@@ -16,6 +16,8 @@ pub const NAL_SPS: u8 = 33;
 pub const NAL_PPS: u8 = 34;
 /// Access unit delimiter.
 pub const NAL_AUD: u8 = 35;
+/// Supplemental enhancement information in front of the slices it speaks of.
+pub const NAL_SEI: u8 = 39;
 /// Bytes of a parameter set that hold its number: seven sub-layers of an SPS come before it.
 const MAX_SET_HEAD: usize = 160;
 /// Offset of the byte whose low two bits are the length size minus one.
@@ -221,6 +223,11 @@ pub fn write_record(sets: &[&[u8]]) -> Option<Bytes> {
 /// Whether a slice segment is the first one of its picture: first_slice_segment_in_pic_flag.
 pub fn begins_picture(unit: &[u8]) -> bool {
     unit.get(2).is_some_and(|byte| byte & 0x80 != 0)
+}
+
+/// Whether an SEI NAL unit marks a recovery point (§D.2.8), where decoding can begin without an IRAP picture.
+pub fn is_recovery_point(unit: &[u8]) -> bool {
+    nal::is_recovery_point(unit, 2)
 }
 
 fn skip_profile_tier_level(bits: &mut Bits<'_>, sub_layers: u32) -> Option<()> {

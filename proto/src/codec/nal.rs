@@ -91,6 +91,33 @@ pub(super) fn payload(unit: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Whether an SEI NAL unit with a header of `head` bytes has a recovery point message, of the same number in H.264
+/// (§D.1.8) and H.265 (§D.2.8).
+pub(super) fn is_recovery_point(unit: &[u8], head: usize) -> bool {
+    const RECOVERY_POINT: u32 = 6;
+    let payload = payload(unit);
+    let mut reader = Reader::new(payload.get(head..).unwrap_or_default());
+    let number = |reader: &mut Reader<'_>| {
+        let mut sum = 0_u32;
+        loop {
+            let byte = reader.u8()?;
+            sum += u32::from(byte);
+            if byte != 0xFF {
+                return Some(sum);
+            }
+        }
+    };
+    while let (Some(kind), Some(size)) = (number(&mut reader), number(&mut reader)) {
+        if kind == RECOVERY_POINT {
+            return true;
+        }
+        if reader.skip(size as usize).is_none() {
+            break;
+        }
+    }
+    false
+}
+
 /// Reads the cropping window of a sequence parameter set, alike in H.264 and H.265, and takes it off `coded`.
 /// `field_factor` is 2 where frames are coded as two fields.
 pub(super) fn cropped(bits: &mut Bits<'_>, coded: Size, chroma: u32, field_factor: u32) -> Option<Size> {

@@ -184,7 +184,15 @@ fn lengths_are_widened() {
 #[test]
 fn av1_and_vp() {
     assert_eq!(av1::size(&hex("81000c00 0a0b00000003bd7c79b5f20080")), SIZE);
+    let av1c = hex("81000c00 0a0b00000003bd7c79b5f20080");
+    assert_eq!(av1::write_record(&av1c[6..]).as_deref(), Some(&av1c[..]), "as libaom and ffmpeg write it");
+    assert_eq!(av1::write_record(&av1c[6..12]), None, "cut off");
+    assert!(av1::is_key(&[&av1c[4..], &hex("3201 10")].concat()));
+    assert!(!av1::is_key(&[&av1c[4..], &hex("3201 30")].concat()), "an inter frame");
+    assert!(!av1::is_key(&hex("3201 10")), "without a sequence header");
     assert_eq!(vp9::size(&hex("82498342000af008f60238241c")), SIZE);
+    let key = vp9::Key::parse(&hex("82498342000af008f60238241c")).unwrap();
+    assert_eq!(key.record(), [1, 0, 0, 0, 0, 10, 0x82, 2, 2, 2, 0, 0]);
     assert_eq!(vp9::size(&hex("8600409292")), None, "not a keyframe");
     assert_eq!(vp8::size(&hex("1006009d012ab0009000")), SIZE);
     assert_eq!(vp8::size(&hex("1106009d012ab0009000")), None, "not a keyframe");
@@ -251,6 +259,7 @@ proptest! {
         let sps = [&[0x42, 1][..], &data].concat();
         let _ = (h265::parse_record(&data), h265::size(&data), h265::size(&sps), h265::is_key(&data));
         let _ = (nal::widen(&data, length_size), av1::size(&data), av1::obu_size(&data));
+        let _ = (av1::write_record(&data), av1::is_key(&data), av1::obus(&data).count());
         let _ = (vp8::size(&data), vp9::size(&data), aac::Config::parse(&data), opus::sound(&data));
         let _ = (flac::blocks(&data), flac::sound(&data), ac3::sound(&data), ac3::enhanced_sound(&data));
         let _ = (mp3::sound(&data), mp3::frame_len(&data), ac3::frame_len(&data), ac3::sync_frame(&data));

@@ -1,6 +1,6 @@
-//! VP8: picture size from a keyframe.
+//! VP8: picture size from a keyframe, configuration record.
 //!
-//! Spec: RFC 6386 §9.1.
+//! Specs: RFC 6386 §9.1, VP Codec ISO Media File Format Binding §3 (vpcC).
 
 use super::Size;
 
@@ -13,3 +13,6 @@ pub fn size(frame: &[u8]) -> Option<Size> {
         height: u32::from(u16::from_le_bytes([h0, h1]) & 0x3FFF),
     })
 }
+
+/// A vpcC with its version and flags: level not told, 8 bits, 4:2:0, colours not told. All VP8 is alike.
+pub const RECORD: [u8; 12] = [1, 0, 0, 0, 0, 0, 0x82, 2, 2, 2, 0, 0];

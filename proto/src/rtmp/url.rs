@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rtmpd_core::{Refusal, StreamKey};
 
-use crate::bytes::param;
+use crate::bytes::{param, percent_decode};
 
 /// What `connect` said.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -75,27 +75,4 @@ fn split_url(url: &str) -> (&str, &str) {
         None => authority.split_once(':').map_or(authority, |(host, _)| host),
     };
     (host, path)
-}
-
-/// `%41` → `A`; what is no escape stays as it is, and what is no UTF-8 becomes U+FFFD.
-fn percent_decode(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        let escaped = (byte == b'%').then(|| after.first_chunk::<2>()).flatten().and_then(hex);
-        match escaped {
-            Some(value) => {
-                out.push(value);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => out.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-fn hex(digits: &[u8; 2]) -> Option<u8> {
-    let [high, low] = digits.map(|digit| char::from(digit).to_digit(16));
-    u8::try_from(high? * 16 + low?).ok()
 }

@@ -1,0 +1,36 @@
+//! Session descriptions: what is in a stream, in words.
+//!
+//! Specs: RFC 8866 (SDP), RFC 2326 Annex C (with RTSP), RFC 3551 §6 (static payload types); the parameters of each payload
+//! format are [`super::payload::Format`]'s.
+//!
+//! - `read`: what publishers and cameras send · `write`: what players are told
+
+mod read;
+
+mod write;
+
+use super::payload::Format;
+
+pub use write::{Casting, describe};
+
+/// A description.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Session {
+    /// `a=control` of the session: where aggregate requests go.
+    pub control: Option<String>,
+    /// Each `m=`.
+    pub media: Vec<Media>,
+}
+
+/// One `m=`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Media {
+    /// `video`, `audio`, `application`.
+    pub kind: String,
+    /// The first of its payload types.
+    pub payload_type: u8,
+    /// What that is.
+    pub format: Format,
+    /// `a=control`: names the track in SETUP.
+    pub control: Option<String>,
+}

@@ -1,0 +1,25 @@
+//! RTSP: publishing and playing over RTP, by datagrams and inside the connection.
+//!
+//! Specs: RFC 2326 (RTSP 1.0), RFC 7826 (what of RTSP 2.0 clients send), RFC 3550, RFC 3551, RFC 8866, RFC 7616.
+//!
+//! ```text
+//!            DESCRIBE            SETUP               PLAY
+//!   Init ───────────▶ Described ──────▶ ReadyToPlay ◀─────▶ Playing
+//!    │  ◀──────────────── TEARDOWN ─────────┘        PAUSE
+//!    │ ANNOUNCE         SETUP                 RECORD
+//!    └───────▶ Announced ──────▶ ReadyToRecord ─────▶ Recording
+//! ```
+//!
+//! - [`wire`]: messages and packets between them · [`transport`], [`url`], [`auth`]: what headers say
+//! - [`server`]: the machine for those who connect to us
+//! - [`Settings`]: what can be tuned
+
+pub mod auth;
+pub mod server;
+mod settings;
+pub mod transport;
+pub mod url;
+pub mod wire;
+
+pub use server::{RtspServer, RtspService};
+pub use settings::{Account, Multicast, Settings};

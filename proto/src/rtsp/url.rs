@@ -1,0 +1,96 @@
+//! Where a client wants to go.
+//!
+//! Specs: RFC 2326 §3.2, §C.1.1 (control URLs), RFC 3986. What clients make of a control URL behind a query, and of slashes
+//! at the end, is named where it is taken care of.
+
+use rtmpd_core::{Refusal, StreamKey};
+
+use crate::bytes::{param, percent_decode};
+
+/// A URL of RTSP.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Url {
+    /// `rtsp` or `rtsps`.
+    pub scheme: String,
+    /// Host and port, as they are written and without a password.
+    pub authority: String,
+    /// The path, as it is written, without slashes at both ends and without the track.
+    path: String,
+    /// What stands behind `?`, verbatim.
+    pub params: String,
+    /// The track that a control URL ends with.
+    pub track: Option<usize>,
+}
+
+impl Url {
+    /// Reads a URL.
+    ///
+    /// # Errors
+    /// [`Refusal::BadName`] when it is none.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let wrong = || Refusal::BadName(format!("is in {:?}, expected rtsp://HOST/APP/NAME", cut(text)));
+        let (scheme, rest) = text.split_once("://").ok_or_else(wrong)?;
+        if !matches!(scheme.to_ascii_lowercase().as_str(), "rtsp" | "rtsps" | "rtspu") {
+            return Err(wrong());
+        }
+        let (authority, rest) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
+        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        // VLC and live555 put the control part behind the query.
+        let (path, in_path) = split_track(path);
+        let (params, in_query) = split_track(query);
+        Ok(Self {
+            scheme: scheme.to_ascii_lowercase(),
+            authority: authority.to_owned(),
+            path: path.trim_matches('/').to_owned(),
+            params: params.trim_end_matches('/').to_owned(),
+            track: in_path.or(in_query),
+        })
+    }
+
+    /// The host without its port; of an IPv6 address what is in the brackets.
+    pub fn host(&self) -> &str {
+        match self.authority.strip_prefix('[') {
+            Some(inner) => inner.split(']').next().unwrap_or_default(),
+            None => self.authority.split(':').next().unwrap_or_default(),
+        }
+    }
+
+    /// The name of the virtual host: the parameter `vhost`, or the host.
+    pub fn vhost(&self) -> &str {
+        param(&self.params, "vhost").unwrap_or_else(|| self.host())
+    }
+
+    /// The stream.
+    ///
+    /// # Errors
+    /// [`Refusal::BadName`] when there is no name, or it cannot be one.
+    pub fn key(&self) -> Result<StreamKey, Refusal> {
+        let (app, name) = self.path.split_once('/').unwrap_or((&self.path, ""));
+        StreamKey::new(&percent_decode(app), &percent_decode(name.trim_matches('/')))
+    }
+
+    /// What control URLs of the stream begin with; no slash at the end.
+    pub fn base(&self) -> String {
+        let query = if self.params.is_empty() { String::new() } else { format!("?{}", self.params) };
+        format!("{}://{}/{}{query}", self.scheme, self.authority, self.path)
+    }
+}
+
+/// Takes `/trackID=N` and its relatives off the end.
+fn split_track(text: &str) -> (&str, Option<usize>) {
+    let text = text.trim_end_matches('/');
+    let (rest, last) = text.rsplit_once('/').unwrap_or(("", text));
+    let lower = last.to_ascii_lowercase();
+    // ours and VLC's, ffmpeg's and GStreamer's, gortsplib's
+    let number =
+        ["trackid=", "streamid=", "stream=", "mediauuid="].iter().find_map(|name| lower.strip_prefix(name));
+    match number.and_then(|number| number.parse().ok()) {
+        Some(track) => (rest, Some(track)),
+        None => (text, None),
+    }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(120).collect()
+}
