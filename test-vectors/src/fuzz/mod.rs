@@ -7,6 +7,7 @@ mod http;
 mod machine;
 mod mp4;
 mod rtmp;
+mod rtp_session;
 mod source;
 mod ts;
 
@@ -15,6 +16,7 @@ pub use flv::{flv_bodies, flv_file};
 pub use http::{http_request, http_server, multipart, websocket};
 pub use mp4::{fmp4_fragments, mp4_index};
 pub use rtmp::{rtmp_chunks, rtmp_handshake, rtmp_player, rtmp_publisher, rtmp_server};
+pub use rtp_session::{rtcp, rtp_reorder, rtp_session};
 pub use ts::ts_demuxer;
 
 /// A target's body.
@@ -31,11 +33,14 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("http_server", http_server),
     ("mp4_index", mp4_index),
     ("multipart", multipart),
+    ("rtcp", rtcp),
     ("rtmp_chunks", rtmp_chunks),
     ("rtmp_handshake", rtmp_handshake),
     ("rtmp_player", rtmp_player),
     ("rtmp_publisher", rtmp_publisher),
     ("rtmp_server", rtmp_server),
+    ("rtp_reorder", rtp_reorder),
+    ("rtp_session", rtp_session),
     ("ts_demuxer", ts_demuxer),
     ("websocket", websocket),
 ];
