@@ -5,7 +5,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use rtmpd_core::Error;
 
-use super::{Size, nal};
+use super::{Size, nal, vui};
 use crate::bytes::{Bits, Reader};
 
 /// A slice of an IDR picture.
@@ -100,6 +100,9 @@ pub struct Sps {
     pub luma_depth: u8,
     /// Bits of a chroma sample beyond 8.
     pub chroma_depth: u8,
+    /// How many pictures may precede another in decoding order and follow it in output order; `None` where nothing
+    /// tells it.
+    pub reorder_depth: Option<u8>,
     separate_planes: bool,
     frame_num_bits: usize,
     frames_only: bool,
@@ -119,8 +122,8 @@ pub fn parse_sps(sps: &[u8]) -> Option<Sps> {
     let mut bits = Bits::new(payload.get(1..)?);
     let format = format(&mut bits)?;
     let frame_num_bits = bits.ue()? as usize + 4;
-    skip_order_count(&mut bits)?;
-    bits.ue()?; // max_num_ref_frames
+    let order_count = skip_order_count(&mut bits)?;
+    let references = bits.ue()?;
     bits.bit()?; // gaps_in_frame_num_value_allowed_flag
     let width = bits.ue()?.checked_add(1)?.checked_mul(16)?;
     let map_units = bits.ue()?.checked_add(1)?;
@@ -133,8 +136,11 @@ pub fn parse_sps(sps: &[u8]) -> Option<Sps> {
     bits.bit()?; // direct_8x8_inference_flag
     let planes = if format.separate_planes { 0 } else { u32::from(format.chroma) };
     let size = nal::cropped(&mut bits, Size { width, height }, planes, field_factor)?;
+    let constraint_3 = payload.get(2)? & 0x10 != 0;
+    let head = vui::Head { profile: *payload.get(1)?, constraint_3, order_count, references };
     Some(Sps {
         size,
+        reorder_depth: vui::reorder_depth(&head, &mut bits),
         chroma: format.chroma,
         luma_depth: format.luma_depth,
         chroma_depth: format.chroma_depth,
@@ -271,8 +277,10 @@ fn skip_scaling_list(bits: &mut Bits<'_>, size: usize) -> Option<()> {
     Some(())
 }
 
-fn skip_order_count(bits: &mut Bits<'_>) -> Option<()> {
-    match bits.ue()? {
+/// Passes over how pictures are counted; returns pic_order_cnt_type.
+fn skip_order_count(bits: &mut Bits<'_>) -> Option<u32> {
+    let kind = bits.ue()?;
+    match kind {
         0 => {
             bits.ue()?;
         }
@@ -290,5 +298,5 @@ fn skip_order_count(bits: &mut Bits<'_>) -> Option<()> {
         }
         _ => {}
     }
-    Some(())
+    Some(kind)
 }

@@ -5,7 +5,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use rtmpd_core::Error;
 
-use super::{Size, nal};
+use super::{Size, nal, vui};
 use crate::bytes::{Bits, Reader};
 
 /// Video parameter set.
@@ -111,6 +111,9 @@ pub struct Sps {
     pub luma_depth: u8,
     /// Bits of a chroma sample beyond 8.
     pub chroma_depth: u8,
+    /// How many pictures may precede another in decoding order and follow it in output order, in the highest
+    /// sub-layer: sps_max_num_reorder_pics. `None` where it is cut off.
+    pub reorder_depth: Option<u8>,
     /// sps_max_sub_layers_minus1.
     sub_layers: u8,
     /// sps_temporal_id_nesting_flag.
@@ -144,8 +147,31 @@ pub fn parse_sps(sps: &[u8]) -> Option<Sps> {
     let size = nal::cropped(&mut bits, Size { width, height }, planes, 1)?;
     let luma_depth = bits.ue()? as u8;
     let chroma_depth = bits.ue()? as u8;
+    let reorder_depth = reorder_depth(&mut bits, sub_layers);
     let sub_layers = sub_layers as u8;
-    Some(Sps { size, chroma: chroma as u8, luma_depth, chroma_depth, sub_layers, nested, profile })
+    Some(Sps {
+        size,
+        chroma: chroma as u8,
+        luma_depth,
+        chroma_depth,
+        reorder_depth,
+        sub_layers,
+        nested,
+        profile,
+    })
+}
+
+/// Of the highest sub-layer, which is the last one told.
+fn reorder_depth(bits: &mut Bits<'_>, sub_layers: u32) -> Option<u8> {
+    bits.ue()?; // log2_max_pic_order_cnt_lsb_minus4
+    let told = if bits.bit()? { sub_layers + 1 } else { 1 };
+    let mut depth = 0;
+    for _ in 0..told {
+        bits.ue()?; // sps_max_dec_pic_buffering_minus1
+        depth = bits.ue()?;
+        bits.ue()?; // sps_max_latency_increase_plus1
+    }
+    vui::held_to(depth)
 }
 
 /// The number by which others refer to a VPS, SPS or PPS; `None` for other NAL units.

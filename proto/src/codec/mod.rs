@@ -26,6 +26,7 @@ mod tests;
 pub mod voice;
 pub mod vp8;
 pub mod vp9;
+mod vui;
 
 /// Width and height of a picture, in pixels.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]

@@ -105,6 +105,26 @@ fn where_pictures_begin() {
 }
 
 #[test]
+fn parameter_sets_tell_how_far_pictures_are_reordered() {
+    let h264 = |text: &str| h264::parse_sps(&hex(text)).unwrap().reorder_depth;
+    // libx264: no B pictures, plain ones, a pyramid with HRD parameters.
+    assert_eq!(h264("67f4000a919640836c0440000003004000000c83c48992"), Some(0));
+    assert_eq!(h264("67f4000a919a2041b60220000003002000000641e244a240"), Some(1));
+    let pyramid = "67f40009919b2841b602d404080900000300010000030032602001e840007a12930c01e244b2c0";
+    assert_eq!(h264(pyramid), Some(2));
+    assert_eq!(h264("6742c01ed900a03db0110000030001000003003c0f162e48"), Some(0), "baseline");
+    // Without VUI parameters, and cut off within them.
+    assert_eq!(h264("674d401ef28589c8"), None);
+    assert_eq!(h264("674d401eda0b2920"), Some(0), "order count 2");
+    assert_eq!(h264(&pyramid[..60]), None);
+    let h265 = |text: &str| h265::parse_sps(&hex(text)).unwrap().reorder_depth;
+    let head = "4201010408000003009e0800000300001e9002040c2c";
+    assert_eq!(h265(&format!("{head}b2b349265780b7020200040000030004000003006420")), Some(2));
+    assert_eq!(h265(&format!("{head}b2549265780b7020200040000003004000000642")), Some(0));
+    assert_eq!(h265(&format!("{head}b2")), None);
+}
+
+#[test]
 fn fields_of_a_frame() {
     // A Main SPS with frame_mbs_only_flag 0 and log2_max_frame_num 4.
     let sps = hex("674d401e da0b2920");

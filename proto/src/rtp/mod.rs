@@ -10,8 +10,10 @@
 //! - `ingest`: all tracks of a session as they come in · [`sdp`]: what is in it, in words
 //! - `packager`: frames in packets that all players share
 //! - `clock`: timestamps without wraps, and the clocks of several tracks brought together
+//! - `dts`: decoding times for pictures that have presentation times only
 
 mod clock;
+mod dts;
 mod header;
 mod ingest;
 mod packager;
@@ -23,7 +25,8 @@ pub mod sdp;
 #[cfg(test)]
 mod tests;
 
-pub use clock::Unwrap;
+pub use clock::{Sync, TrackClock, Unwrap};
+pub use dts::DtsMaker;
 pub use header::{HEADER_LEN, Header, Packet};
 pub use ingest::Ingest;
 pub use packager::{

@@ -8,6 +8,7 @@ mod machine;
 mod mp4;
 mod rtmp;
 mod rtp;
+mod rtp_session;
 mod source;
 mod ts;
 
@@ -17,6 +18,7 @@ pub use http::{http_request, http_server, multipart, websocket};
 pub use mp4::{fmp4_fragments, mp4_index};
 pub use rtmp::{rtmp_chunks, rtmp_handshake, rtmp_player, rtmp_publisher, rtmp_server};
 pub use rtp::{rtp_aac, rtp_nals, rtp_obus, rtp_sound, rtp_vpx};
+pub use rtp_session::{rtcp, rtp_reorder, rtp_session};
 pub use ts::ts_demuxer;
 
 /// A target's body.
@@ -33,6 +35,7 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("http_server", http_server),
     ("mp4_index", mp4_index),
     ("multipart", multipart),
+    ("rtcp", rtcp),
     ("rtmp_chunks", rtmp_chunks),
     ("rtmp_handshake", rtmp_handshake),
     ("rtmp_player", rtmp_player),
@@ -43,6 +46,8 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("rtp_obus", rtp_obus),
     ("rtp_sound", rtp_sound),
     ("rtp_vpx", rtp_vpx),
+    ("rtp_reorder", rtp_reorder),
+    ("rtp_session", rtp_session),
     ("ts_demuxer", ts_demuxer),
     ("websocket", websocket),
 ];
