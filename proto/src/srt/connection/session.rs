@@ -43,7 +43,9 @@ pub(super) struct Session {
     max_idle: Duration,
     /// When the wait for what was sent is over.
     finishing: Option<Instant>,
-    linger: Duration,
+    /// When the peer will have delivered what was sent last: some do not do so after a farewell.
+    delivered: Instant,
+    send_latency: Duration,
     /// New keys that the peer has not confirmed yet, and when to send them again.
     announced: Option<(Bytes, Instant)>,
     /// Our answer to the handshake, in case it was lost.
@@ -83,7 +85,8 @@ impl Session {
             tick: now + KEEP_ALIVE,
             max_idle: settings.max_idle,
             finishing: None,
-            linger: link.send_latency + Duration::from_secs(1),
+            delivered: now,
+            send_latency: link.send_latency,
             announced: None,
             reply: reply.map(|(_, reply)| reply),
         }
@@ -168,7 +171,8 @@ impl Session {
             return Some(Event::Failed(Error::TimedOut("any SRT packet")));
         }
         self.sender.handle_tick(now, &self.rtt, stats);
-        if self.finishing.is_some_and(|end| end <= now || self.sender.is_idle()) {
+        let done = self.sender.is_idle() && self.delivered <= now;
+        if self.finishing.is_some_and(|end| end <= now || done) {
             out.push_back(self.goodbye(now));
             return Some(Event::Closed);
         }
@@ -216,6 +220,7 @@ impl Session {
             return;
         }
         self.sender.push(now, payload);
+        self.delivered = now + self.send_latency + *BUSY.end();
         self.tick = self.tick.min(now + self.rtt.nearly_all().clamp(*BUSY.start(), *BUSY.end()));
     }
 
@@ -277,7 +282,7 @@ impl Session {
     }
 
     pub(super) fn finish(&mut self, now: Instant) {
-        self.finishing.get_or_insert(now + self.linger);
+        self.finishing.get_or_insert(now + self.send_latency + KEEP_ALIVE);
         self.tick = self.tick.min(now);
     }
 

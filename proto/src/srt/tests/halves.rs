@@ -195,5 +195,5 @@ fn the_end_waits_for_what_is_on_its_way() {
     pair.caller.connection.as_mut().unwrap().finish(now);
     pair.run(Duration::from_secs(10));
     assert_eq!(pair.caller.events.last(), Some(&Event::Closed));
-    assert!(pair.listener.got.len() >= 49);
+    pair.listener.assert_all(50, Duration::from_millis(400), Duration::from_millis(22));
 }
