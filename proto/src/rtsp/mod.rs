@@ -11,10 +11,14 @@
 //! ```
 //!
 //! - [`wire`]: messages and packets between them · [`transport`], [`url`], [`auth`]: what headers say
+//! - `incoming`, `outgoing`: media of one session · `pacer`: datagrams at a pace
 //! - [`server`]: the machine for those who connect to us
 //! - [`Settings`]: what can be tuned
 
 pub mod auth;
+mod incoming;
+mod outgoing;
+mod pacer;
 pub mod server;
 mod settings;
 pub mod transport;

@@ -8,10 +8,10 @@ use std::time::Duration;
 use rtmpd_core::media::Description;
 use rtmpd_core::{Event, Refusal, Request as Wish};
 
-use super::playing::Playing;
 use super::state::Step;
 use super::{RtspServer, Waiting};
 use crate::rtp::{RTP, carried, sdp};
+use crate::rtsp::outgoing::Outgoing;
 use crate::rtsp::url::Url;
 use crate::rtsp::wire::{Request, Response};
 
@@ -20,7 +20,7 @@ pub(super) struct Player {
     /// What its control URLs begin with, without a slash at the end.
     pub(super) base: String,
     pub(super) description: Arc<Description>,
-    pub(super) playing: Playing,
+    pub(super) playing: Outgoing,
 }
 
 impl Player {
@@ -91,7 +91,7 @@ impl RtspServer {
         }
         let base = Url::parse(&request.uri).map_or_else(|_| request.uri.clone(), |url| url.base());
         self.step(Step::Describe);
-        let playing = Playing::new(self.settings.wall);
+        let playing = Outgoing::new(self.settings.wall);
         self.player =
             Some(Box::new(Player { base: base.clone(), description: description.clone(), playing }));
         if sets_up {

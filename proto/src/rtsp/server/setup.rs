@@ -7,9 +7,10 @@ use std::net::{IpAddr, SocketAddr};
 use rtmpd_core::{Bind, Event, Leg, Refusal, Way as SocketWay};
 
 use super::state::Step;
-use super::{RtspServer, Waiting, playing, publishing};
+use super::{RtspServer, Waiting};
 use crate::rtsp::transport::{Lower, Transport};
 use crate::rtsp::wire::{Request, Response};
+use crate::rtsp::{incoming, outgoing};
 
 /// Most tracks of a session: each has two sockets or channels.
 pub(super) const MAX_TRACKS: usize = 16;
@@ -78,8 +79,8 @@ impl RtspServer {
         let Some(channel) = free else { return self.refuse(request, 461) };
         let receiver = self.settings.receiver(self.dice.next_u64() as u32, true);
         match (&mut self.publishing, &mut self.player) {
-            (Some(publishing), _) => publishing.set_way(place, publishing::Way::Tcp(channel), &receiver),
-            (None, Some(player)) => player.playing.set_way(place, playing::Way::Tcp(channel)),
+            (Some(publishing), _) => publishing.set_way(place, incoming::Way::Tcp(channel), &receiver),
+            (None, Some(player)) => player.playing.set_way(place, outgoing::Way::Tcp(channel)),
             (None, None) => {}
         }
         let transport = Transport { interleaved: Some((channel, channel + 1)), ..offered };
@@ -91,8 +92,8 @@ impl RtspServer {
         let published = self.publishing.iter().flat_map(|publishing| publishing.channels());
         let played = self.player.iter().flat_map(|player| player.playing.ways());
         let played = played.filter_map(|(at, way)| match way {
-            playing::Way::Tcp(channel) => Some((at, channel)),
-            playing::Way::Udp { .. } => None,
+            outgoing::Way::Tcp(channel) => Some((at, channel)),
+            outgoing::Way::Udp { .. } => None,
         });
         published.chain(played).filter(move |(at, _)| *at != place).flat_map(|(_, first)| [first, first + 1])
     }
@@ -121,8 +122,8 @@ impl RtspServer {
         let leg = match (&self.publishing, &self.player) {
             (Some(publishing), _) => publishing.leg(place),
             (None, Some(player)) => match player.playing.way(place) {
-                Some(playing::Way::Udp { leg, .. }) => Some(leg),
-                Some(playing::Way::Tcp(_)) | None => None,
+                Some(outgoing::Way::Udp { leg, .. }) => Some(leg),
+                Some(outgoing::Way::Tcp(_)) | None => None,
             },
             (None, None) => None,
         };
@@ -140,10 +141,10 @@ impl RtspServer {
         };
         let receiver = self.settings.receiver(self.dice.next_u64() as u32, false);
         match (&mut self.publishing, &mut self.player) {
-            (Some(publishing), _) => publishing.set_way(place, publishing::Way::Udp(leg, to[1]), &receiver),
+            (Some(publishing), _) => publishing.set_way(place, incoming::Way::Udp(leg, to[1]), &receiver),
             (None, Some(player)) => {
                 let follows = self.settings.follow;
-                player.playing.set_way(place, playing::Way::Udp { leg, to, follows });
+                player.playing.set_way(place, outgoing::Way::Udp { leg, to, follows });
             }
             (None, None) => {}
         }

@@ -16,7 +16,7 @@ const STEP: Duration = Duration::from_millis(3);
 
 /// See the module's text.
 #[derive(Debug, Default)]
-pub(super) struct Pacer {
+pub(in crate::rtsp) struct Pacer {
     /// Packed packets, each with what is left of it.
     waiting: VecDeque<(Leg, SocketAddr, Bytes)>,
     /// How many were sent in the step that began then.
@@ -26,16 +26,16 @@ pub(super) struct Pacer {
 
 impl Pacer {
     /// Takes packets, packed as for interleaving.
-    pub(super) fn push(&mut self, leg: Leg, to: SocketAddr, packed: Bytes) {
+    pub(in crate::rtsp) fn push(&mut self, leg: Leg, to: SocketAddr, packed: Bytes) {
         self.waiting.push_back((leg, to, packed));
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::rtsp) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
     /// Sends what may be sent now.
-    pub(super) fn run(&mut self, now: Instant, out: &mut VecDeque<Output>) {
+    pub(in crate::rtsp) fn run(&mut self, now: Instant, out: &mut VecDeque<Output>) {
         if now.since(self.since) >= STEP {
             self.since = now;
             self.sent = 0;
@@ -58,7 +58,7 @@ impl Pacer {
         }
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+    pub(in crate::rtsp) fn poll_timeout(&self) -> Option<Instant> {
         (!self.waiting.is_empty()).then(|| self.since + STEP)
     }
 }
