@@ -8,10 +8,10 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use rtmpd_core::{Datagram, Error, Event, Instant, Leg, Note, Output, Refusal};
 
-use super::outgoing::interleave;
-use crate::rtp::rtcp::Compound;
+use super::outgoing::{CNAME, interleave};
+use crate::rtp::rtcp::{self, Compound};
 use crate::rtp::sdp::Session;
-use crate::rtp::{Ingest, ReceiverSettings};
+use crate::rtp::{Header, Ingest, ReceiverSettings};
 use crate::rtsp::url::Url;
 
 /// How a track reaches us.
@@ -99,6 +99,20 @@ impl Incoming {
                 self.ingest.set_receiver(taken, receiver);
             }
         }
+    }
+
+    /// Whether this track is one that we take.
+    pub(in crate::rtsp) fn takes(&self, place: usize) -> bool {
+        self.tracks.get(place).is_some_and(|track| track.taken.is_some())
+    }
+
+    /// Opens a way through address translation and firewalls for what will come: an empty RTP packet and a receiver
+    /// report, as other clients do.
+    pub(in crate::rtsp) fn knock(&self, leg: Leg, [rtp, rtcp]: [SocketAddr; 2], out: &mut VecDeque<Output>) {
+        let packet = Bytes::copy_from_slice(&Header::default().write());
+        out.push_back(Output::Datagram(leg, Datagram::new(rtp, packet)));
+        let report = rtcp::receiver_report(0, &[], CNAME);
+        out.push_back(Output::Datagram(leg.companion(), Datagram::new(rtcp, report)));
     }
 
     /// The first channel of each track that has channels.

@@ -12,10 +12,11 @@
 //!
 //! - [`wire`]: messages and packets between them · [`transport`], [`url`], [`auth`]: what headers say
 //! - `incoming`, `outgoing`: media of one session · `pacer`: datagrams at a pace
-//! - [`server`]: the machine for those who connect to us
+//! - [`server`]: the machine for those who connect to us · [`client`]: the machines for those whom we connect to
 //! - [`Settings`]: what can be tuned
 
 pub mod auth;
+pub mod client;
 mod incoming;
 mod outgoing;
 mod pacer;
