@@ -243,7 +243,8 @@ impl RtspServer {
 
     /// How long the client may be silent, and what is then missing.
     fn patience(&self) -> Option<(Duration, &'static str)> {
-        let by_datagrams = self.player.as_ref().is_some_and(|player| player.playing.uses_datagrams());
+        let is_silent = |player: &Player| player.playing.uses_datagrams() || player.membership.is_some();
+        let by_datagrams = self.player.as_ref().is_some_and(|player| is_silent(player));
         match self.state {
             State::Over => None,
             State::Recording => Some((self.settings.max_idle, "media from the publisher")),

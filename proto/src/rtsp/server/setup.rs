@@ -8,6 +8,7 @@ use rtmpd_core::{Bind, Event, Leg, Refusal, Way as SocketWay};
 
 use super::state::Step;
 use super::{RtspServer, Waiting};
+use crate::rtsp::casting::Membership;
 use crate::rtsp::transport::{Lower, Transport};
 use crate::rtsp::wire::{Request, Response};
 use crate::rtsp::{incoming, outgoing};
@@ -41,6 +42,7 @@ impl RtspServer {
         }
         match offered.into_iter().find(|transport| self.takes(transport)) {
             None => self.refuse(&request, 461),
+            Some(transport) if transport.multicast => self.set_up_multicast(&request, place, transport),
             Some(transport) if transport.lower == Lower::Tcp => self.set_up_tcp(&request, place, transport),
             Some(transport) => self.set_up_udp(request, place, transport),
         }
@@ -53,7 +55,9 @@ impl RtspServer {
         }
         match transport.lower {
             Lower::Tcp => !transport.multicast,
-            Lower::Udp if transport.multicast => false,
+            Lower::Udp if transport.multicast => {
+                self.publishing.is_none() && self.settings.multicast.is_some()
+            }
             // Through HTTP there is no way back for datagrams' addresses, and nobody asks for it.
             Lower::Udp => transport.client_port.is_some() && !self.tunnel.is_used(),
         }
@@ -96,6 +100,28 @@ impl RtspServer {
             outgoing::Way::Udp { .. } => None,
         });
         published.chain(played).filter(move |(at, _)| *at != place).flat_map(|(_, first)| [first, first + 1])
+    }
+
+    /// By datagrams to a group, which another machine sends.
+    fn set_up_multicast(&mut self, request: &Request, place: usize, offered: Transport) {
+        let (Some(casts), Some(player)) = (&self.settings.multicast, &mut self.player) else {
+            return self.refuse(request, 461);
+        };
+        if player.membership.is_none() {
+            player.membership = player.key.clone().and_then(|key| Membership::new(casts, key));
+        }
+        let group = player.membership.as_ref().map(|membership| membership.group);
+        let (Some(group), Some(ports)) = (group, casts.ports(place)) else {
+            return self.refuse(request, 453);
+        };
+        let transport = Transport {
+            destination: Some(IpAddr::V4(group)),
+            port: Some(ports),
+            ttl: Some(casts.ttl()),
+            client_port: None,
+            ..offered
+        };
+        self.answer_set_up(request, &transport);
     }
 
     /// By datagrams: sockets first.
