@@ -7,6 +7,7 @@ mod http;
 mod machine;
 mod mp4;
 mod rtmp;
+mod rtp;
 mod rtp_session;
 mod source;
 mod ts;
@@ -16,6 +17,7 @@ pub use flv::{flv_bodies, flv_file};
 pub use http::{http_request, http_server, multipart, websocket};
 pub use mp4::{fmp4_fragments, mp4_index};
 pub use rtmp::{rtmp_chunks, rtmp_handshake, rtmp_player, rtmp_publisher, rtmp_server};
+pub use rtp::{rtp_aac, rtp_nals, rtp_obus, rtp_sound, rtp_vpx};
 pub use rtp_session::{rtcp, rtp_reorder, rtp_session};
 pub use ts::ts_demuxer;
 
@@ -39,6 +41,11 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("rtmp_player", rtmp_player),
     ("rtmp_publisher", rtmp_publisher),
     ("rtmp_server", rtmp_server),
+    ("rtp_aac", rtp_aac),
+    ("rtp_nals", rtp_nals),
+    ("rtp_obus", rtp_obus),
+    ("rtp_sound", rtp_sound),
+    ("rtp_vpx", rtp_vpx),
     ("rtp_reorder", rtp_reorder),
     ("rtp_session", rtp_session),
     ("ts_demuxer", ts_demuxer),

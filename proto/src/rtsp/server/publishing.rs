@@ -180,6 +180,7 @@ impl Publishing {
 
     pub(super) fn handle_timeout(&mut self, now: Instant, out: &mut VecDeque<Output>) {
         self.ingest.handle_timeout(now, out);
+        self.report(now, out);
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {

@@ -12,6 +12,8 @@ pub(super) struct Assembly {
     /// Units lie behind each other in pieces of memory that are larger than most of them, so that few are moved when
     /// they grow.
     data: BytesMut,
+    /// Bytes of the one before: this one is likely to need as many.
+    likely: usize,
 }
 
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -58,6 +60,7 @@ impl Assembly {
     /// Begins one, unless one is open.
     pub(super) fn open(&mut self, timestamp: i64) {
         if !self.is_open() {
+            self.data.reserve(self.likely);
             self.state = State::Sound;
             self.timestamp = timestamp;
         }
@@ -95,6 +98,7 @@ impl Assembly {
     /// Ends it.
     pub(super) fn close(&mut self) -> Closed {
         let data = self.data.split();
+        self.likely = data.len();
         match std::mem::take(&mut self.state) {
             State::Closed => Closed::Nothing,
             State::Sound => Closed::Whole(data.freeze()),

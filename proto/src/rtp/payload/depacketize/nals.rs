@@ -264,6 +264,10 @@ impl Nals {
         if (self.is_byte_stream || !is_slice) && nal::start_code(unit).is_some() {
             return self.split(place, at);
         }
+        if len > 0 && !is_nal_unit(self.syntax, unit) {
+            self.unit.truncate(place);
+            return at.malformed();
+        }
         let set = (role == Role::Set && len <= MAX_SET).then(|| Bytes::copy_from_slice(unit));
         if len == 0 || set.is_some() || role == Role::Delimiter || is_filler(self.syntax, unit) {
             self.unit.truncate(place);
@@ -358,6 +362,14 @@ impl Nals {
             Syntax::H265 => h265::nal_type(unit) == Some(h265::NAL_SEI) && h265::is_recovery_point(unit),
         };
         self.key_at.is_some_and(is_late) && nal::units(data).any(is_marked)
+    }
+}
+
+/// Whether a type is one of NAL units, and not one of payloads.
+fn is_nal_unit(syntax: Syntax, unit: &[u8]) -> bool {
+    match syntax {
+        Syntax::H264 => matches!(h264::nal_type(unit), Some(1..=23)),
+        Syntax::H265 => unit.len() > 2 && matches!(h265::nal_type(unit), Some(0..=47)),
     }
 }
 

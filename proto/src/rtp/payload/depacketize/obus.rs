@@ -168,8 +168,10 @@ impl Obus {
             Closed::Whole(data) if data.is_empty() => {}
             Closed::Whole(data) => {
                 let key = av1::is_key(&data);
-                if key {
-                    self.configure(&data, at);
+                if key && !self.configure(&data, at) {
+                    at.malformed();
+                    self.is_waiting = true;
+                    return;
                 }
                 if self.is_waiting && !key {
                     at.waiting();
@@ -181,13 +183,18 @@ impl Obus {
         }
     }
 
-    fn configure(&mut self, data: &[u8], at: &mut Place<'_>) {
+    /// Takes the sequence header of a key frame; `false` when it makes no sense.
+    fn configure(&mut self, data: &[u8], at: &mut Place<'_>) -> bool {
         let sequence = av1::obus(data).find(|obu| obu.kind() == av1::OBU_SEQUENCE_HEADER);
-        let Some(sequence) = sequence.filter(|obu| obu.payload != self.sequence) else { return };
-        if let Some((record, size)) = av1::write_record(sequence.payload).zip(av1::obu_size(data)) {
-            self.sequence = sequence.payload.to_vec();
-            at.pictures(record, size);
+        let Some(sequence) = sequence.map(|obu| obu.payload) else { return false };
+        if sequence == self.sequence && !sequence.is_empty() {
+            return true;
         }
+        let told = av1::write_record(sequence).zip(av1::obu_size(data));
+        let Some((record, size)) = told else { return false };
+        self.sequence = sequence.to_vec();
+        at.pictures(record, size);
+        true
     }
 }
 

@@ -26,7 +26,8 @@ fn noise(most: usize) -> impl Strategy<Value = Vec<u8>> {
 
 /// Several frames of up to three pieces each; every third is a keyframe.
 fn shapes() -> impl Strategy<Value = Vec<Vec<Vec<u8>>>> {
-    prop::collection::vec(prop::collection::vec(noise(2_000), 1..4), 1..12)
+    let piece = prop_oneof![noise(60), noise(2_000)];
+    prop::collection::vec(prop::collection::vec(piece, 1..4), 1..12)
 }
 
 fn built(

@@ -167,6 +167,20 @@ fn dolby_frames_and_fragments() {
 }
 
 #[test]
+fn substreams_do_not_hide_what_is_missing_in_front_of_them() {
+    let frame = [&hex("0b77003f3287c000")[..], &[1; 120]].concat();
+    let substream = [&hex("0b77403f3287c000")[..], &[2; 120]].concat();
+    let part = |data: &[u8]| [&[1, 3][..], data].concat();
+    let mut bench = Bench::new(&format("EAC3", 48_000, &[]));
+    bench.push(0, false, &part(&frame)).push(0, false, &part(&substream)).push(0, true, &part(&substream));
+    assert_eq!(bench.units(), [(0, true, [&frame[..], &substream, &substream].concat())]);
+    bench.push_after_loss(1, false, &part(&substream)).push(1, true, &part(&substream));
+    bench.push(2, false, &part(&frame)).push_after_loss(2, true, &part(&substream));
+    assert_eq!(bench.push(3, true, &[&[0, 1][..], &frame].concat()).units(), [(3, true, frame)]);
+    assert_eq!(bench.counts(), (2, 0, 0));
+}
+
+#[test]
 fn telephones_and_opus_are_payloads_as_they_are() {
     let mut bench = Bench::new(&format("PCMA", 8_000, &[]));
     bench.push(0, true, &[7; 160]).push_after_loss(400, false, &[8; 33]);
