@@ -160,6 +160,8 @@ fn netloop_settings(settings: &Settings) -> rtmpd_netloop::Settings {
         threads: settings.global.threads as usize,
         recv_buffer: bytes(settings.global.sock.recv_kb),
         send_buffer: bytes(settings.global.sock.send_kb),
+        rtp_ports: settings.global.rtp.min..=settings.global.rtp.max,
+        share_rtp: settings.rtsp.enable && !settings.global.rtp.follow,
         ..rtmpd_netloop::Settings::default()
     }
 }
