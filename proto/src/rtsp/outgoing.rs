@@ -158,8 +158,7 @@ impl Outgoing {
             }
             Some(Way::Udp { leg, to: [rtp, _], .. }) => {
                 route.count(&packet.data);
-                self.pacer.push(leg, rtp, packet.data.clone());
-                self.pacer.run(now, out);
+                self.pacer.push(now, leg, rtp, &packet.data, out);
             }
         }
     }
@@ -242,7 +241,7 @@ fn nanos(ticks: i64, rate: u32) -> i128 {
 impl Route {
     fn count(&mut self, data: &Bytes) {
         for packet in interleaved(data) {
-            let octets = packet.len().saturating_sub(INTERLEAVED_LEN + HEADER_LEN);
+            let octets = packet.len().saturating_sub(HEADER_LEN);
             self.packets = self.packets.wrapping_add(1);
             self.octets = self.octets.wrapping_add(u32::try_from(octets).unwrap_or(u32::MAX));
         }
@@ -275,8 +274,10 @@ pub(in crate::rtsp) fn interleave(channel: u8, body: &[u8]) -> Bytes {
 fn on(channel: u8, data: &Bytes) -> Bytes {
     let mut moved = BytesMut::with_capacity(data.len());
     for packet in interleaved(data) {
+        let packet = data.get(packet).unwrap_or_default();
         moved.put_slice(&[DOLLAR, channel]);
-        moved.put_slice(packet.get(2..).unwrap_or_default());
+        moved.put_u16(u16::try_from(packet.len()).unwrap_or(u16::MAX));
+        moved.put_slice(packet);
     }
     moved.freeze()
 }
