@@ -109,6 +109,10 @@ impl Ingest {
         let result = receiver.push_rtp(now, data, &mut |arrived: Arrived<'_>| {
             depacketizer.push(arrived.timestamp, arrived.marker, arrived.lost, arrived.payload, units);
         });
+        // One that came ahead of the track's first packet is known to be its own only now.
+        if let Some(sent) = track.receiver.poll_sender_report() {
+            self.sync.sender_report(now, place, &sent);
+        }
         self.take_units(now, place, out);
         result
     }
