@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use rtmpd_core::media::{Description, Frame, Kind, Track, TrackId};
+use rtmpd_core::media::{Codec, Description, Frame, Kind, Track, TrackId};
 use rtmpd_core::{Counted, Error, Event, Instant, Note, Output};
 
 use super::payload::{Depacketizer, Format, Unit};
 use super::rtcp::Compound;
-use super::{Arrived, Receiver, ReceiverSettings};
+use super::{Arrived, DtsMaker, Receiver, ReceiverSettings, Sync, TrackClock};
+use crate::codec::{h264, h265};
 
 /// How long the first frames wait for tracks that are not known yet.
 const HOLD: Duration = Duration::from_secs(2);
@@ -23,6 +24,7 @@ const MAX_HELD: usize = 8 << 20;
 /// All tracks of a session.
 pub struct Ingest {
     tracks: Vec<Incoming>,
+    sync: Sync,
     /// Frames that wait for the tracks to be known, with their bytes.
     held: VecDeque<Frame>,
     held_bytes: usize,
@@ -38,6 +40,7 @@ struct Incoming {
     receiver: Receiver,
     clock_rate: u32,
     depacketizer: Depacketizer,
+    dts: DtsMaker,
     /// Its configuration has changed since the shard was told.
     changed: bool,
     reported: Losses,
@@ -64,6 +67,7 @@ impl Ingest {
                 Ok(depacketizer) => tracks.push(Incoming {
                     receiver: Receiver::new(settings, format.clock_rate),
                     clock_rate: format.clock_rate,
+                    dts: DtsMaker::new(format.clock_rate, depth_of(&depacketizer)),
                     depacketizer,
                     changed: false,
                     reported: Losses::default(),
@@ -71,7 +75,13 @@ impl Ingest {
                 Err(error) => errors.push((place, error)),
             }
         }
+        let clock = |track: &Incoming| {
+            let kind = track.depacketizer.kind();
+            TrackClock { rate: track.clock_rate, steady: kind == Kind::Audio }
+        };
+        let clocks: Vec<TrackClock> = tracks.iter().map(clock).collect();
         let session = Self {
+            sync: Sync::new(&clocks),
             tracks,
             held: VecDeque::new(),
             held_bytes: 0,
@@ -99,6 +109,10 @@ impl Ingest {
         let result = receiver.push_rtp(now, data, &mut |arrived: Arrived<'_>| {
             depacketizer.push(arrived.timestamp, arrived.marker, arrived.lost, arrived.payload, units);
         });
+        // One that came ahead of the track's first packet is known to be its own only now.
+        if let Some(sent) = track.receiver.poll_sender_report() {
+            self.sync.sender_report(now, place, &sent);
+        }
         self.take_units(now, place, out);
         result
     }
@@ -116,6 +130,9 @@ impl Ingest {
     pub fn push_rtcp(&mut self, now: Instant, place: usize, compound: &Compound) {
         if let Some(track) = self.tracks.get_mut(place) {
             track.receiver.push_rtcp(now, compound);
+            if let Some(sent) = track.receiver.poll_sender_report() {
+                self.sync.sender_report(now, place, &sent);
+            }
         }
     }
 
@@ -199,8 +216,12 @@ impl Ingest {
         for unit in units.drain(..) {
             let Some(track) = self.tracks.get_mut(place) else { continue };
             track.changed |= unit.config.is_some();
-            let pts = unit.timestamp;
-            let dts = pts;
+            if unit.config.is_some() {
+                track.dts.set_depth(depth_of(&track.depacketizer));
+            }
+            let pts = self.sync.place(now, place, unit.timestamp);
+            // Only pictures are decoded in another order than they are shown.
+            let dts = if track.depacketizer.kind() == Kind::Video { track.dts.push(pts) } else { pts };
             let cts = i32::try_from(pts.saturating_sub(dts)).unwrap_or_default();
             let id = TrackId(u8::try_from(place).unwrap_or(u8::MAX));
             let frame = Frame { track: id, dts, cts, offset_ns: 0, key: unit.key, data: unit.data };
@@ -292,5 +313,32 @@ impl Incoming {
                 out.push_back(Output::Event(Event::Count(counted, now - before)));
             }
         }
+    }
+}
+
+/// How far the pictures of a track are reordered, where its parameter sets tell.
+fn depth_of(depacketizer: &Depacketizer) -> Option<u8> {
+    let track = depacketizer.track()?;
+    match track.codec {
+        Codec::H264 => {
+            let sets = &mut h264::parameter_sets(&track.config);
+            sets.find_map(h264::parse_sps).and_then(|sps| sps.reorder_depth)
+        }
+        Codec::H265 => {
+            let sets = &mut h265::parameter_sets(&track.config);
+            let sps = sets.find(|set| h265::nal_type(set) == Some(h265::NAL_SPS));
+            sps.and_then(h265::parse_sps).and_then(|sps| sps.reorder_depth)
+        }
+        // Their pictures are shown as they are decoded.
+        Codec::Av1 | Codec::Vp9 | Codec::Vp8 => Some(0),
+        Codec::Aac
+        | Codec::Opus
+        | Codec::Flac
+        | Codec::Ac3
+        | Codec::Eac3
+        | Codec::Mp3
+        | Codec::G711A
+        | Codec::G711U
+        | Codec::Script => None,
     }
 }

@@ -32,13 +32,13 @@ impl Door {
             return Ok(());
         };
         let asked = auth::Account { user: &account.user, password: &account.password, realm: &account.realm };
-        if let Some(header) = request.header("Authorization") {
-            if !self.nonce.is_empty() || header.trim_start().to_ascii_lowercase().starts_with("basic") {
-                if is_proof(header, request.method.name(), &asked, &self.nonce) {
-                    return Ok(());
-                }
-                self.wrong = self.wrong.saturating_add(1);
+        if let Some(header) = request.header("Authorization")
+            && (!self.nonce.is_empty() || header.trim_start().to_ascii_lowercase().starts_with("basic"))
+        {
+            if is_proof(header, request.method.name(), &asked, &self.nonce) {
+                return Ok(());
             }
+            self.wrong = self.wrong.saturating_add(1);
         }
         if self.nonce.is_empty() {
             self.nonce = format!("{:016x}{:016x}", dice.next_u64(), dice.next_u64());

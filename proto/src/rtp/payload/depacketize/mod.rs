@@ -27,7 +27,7 @@ mod vpx;
 mod whole;
 
 use rtmpd_core::Error;
-use rtmpd_core::media::Track;
+use rtmpd_core::media::{Kind, Track};
 
 use aac::Aac;
 use frames::Frames;
@@ -87,6 +87,14 @@ impl Depacketizer {
     /// the clock rate is RTP's.
     pub fn track(&self) -> Option<&Track> {
         self.outlet.track()
+    }
+
+    /// Pictures or sound: what a format is of is known before its parameter sets are.
+    pub fn kind(&self) -> Kind {
+        match self.reader {
+            Reader::Nals(_) | Reader::Obus(_) | Reader::Vpx(_) => Kind::Video,
+            Reader::Aac(_) | Reader::Latm(_) | Reader::Frames(_) | Reader::Whole(_) => Kind::Audio,
+        }
     }
 
     /// Takes a payload, and appends the access units that it completes to `out`. `timestamp` is RTP's, continuous across
