@@ -23,7 +23,7 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// Ports of this range; `seed` says where to begin, so that workers do not all begin at the same.
+    /// Ports of this range; `seed` says where to begin: neighbours begin far from each other, workers for instance.
     ///
     /// # Errors
     /// `InvalidInput` when no pair is in the range.
@@ -35,7 +35,9 @@ impl Ports {
             let message = format!("ports {low} to {high} have no pair of an even port and the next one");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         };
-        let next = u16::try_from(seed % u64::from(pairs)).unwrap_or(0);
+        // The golden ratio: whatever comes next lies far from all before it.
+        let place = u128::from(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)) * u128::from(pairs);
+        let next = u16::try_from(place >> 64).unwrap_or(0);
         Ok(Self { first, pairs, next, range })
     }
 

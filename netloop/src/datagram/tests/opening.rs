@@ -103,6 +103,18 @@ fn ports_rest_before_they_are_dealt_out_again() {
 }
 
 #[test]
+fn neighbours_begin_far_from_each_other() {
+    let options = Options::default();
+    let begin = |seed| {
+        let mut ports = Ports::new(20_000..=29_999, seed).expect("there are pairs");
+        ports.one(HERE, &options).expect("one is free").local().port()
+    };
+    let mut begins = [0, 1, 2, 3].map(begin);
+    begins.sort_unstable();
+    assert!(begins.windows(2).all(|two| two[1] - two[0] > 1000), "{begins:?}");
+}
+
+#[test]
 fn a_range_without_a_pair_is_refused() {
     for (low, high) in [(5001, 5001), (5000, 5000), (5001, 5002), (5002, 5000), (0, 0), (65_535, 65_535)] {
         let error = Ports::new(low..=high, 0).expect_err("no pair");
