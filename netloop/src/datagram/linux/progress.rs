@@ -31,6 +31,7 @@ impl Progress {
     /// A new batch.
     pub(in crate::datagram) fn begin(&mut self) {
         (self.taken, self.singly) = (0, 0);
+        self.segmenting.begin();
     }
 
     /// Datagrams of the batch that need not be sent again.

@@ -2,21 +2,31 @@
 
 use std::io;
 
-/// So many failures in a row, and it is not tried again.
+/// So many failures in a row, and it rests for as many batches as two to their number: a way may change.
 const PATIENCE: u8 = 8;
+
+/// Failures that count: from here on it rests for 65,536 batches each time.
+const LONGEST: u8 = 16;
 
 /// What is known about it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Segmenting {
     failures: u8,
+    /// Batches for which it is not tried.
+    rest: u32,
     /// A message to be cut failed and its datagrams have not been sent singly yet.
     suspected: bool,
 }
 
 impl Segmenting {
+    /// A new batch.
+    pub(super) fn begin(&mut self) {
+        self.rest = self.rest.saturating_sub(1);
+    }
+
     /// Whether it is worth trying.
     pub(super) fn works(self) -> bool {
-        self.failures < PATIENCE
+        self.rest == 0
     }
 
     /// A message was cut.
@@ -42,7 +52,10 @@ impl Segmenting {
     /// A datagram was sent by itself: then it was the cutting which failed before. Otherwise it is the peer.
     pub(super) fn single(&mut self, sent: bool) {
         if std::mem::take(&mut self.suspected) && sent {
-            self.failures += 1;
+            self.failures = LONGEST.min(self.failures + 1);
+            if self.failures >= PATIENCE {
+                self.rest = 1 << self.failures;
+            }
         }
     }
 }

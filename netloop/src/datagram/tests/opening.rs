@@ -17,6 +17,9 @@ fn the_buffers_are_as_large_as_can_be_had() {
     assert!(socket.buffers().recv > small.buffers().recv);
     assert!(socket.buffers().send > small.buffers().send);
     assert_eq!(small.buffer_advice(), None);
+    if cfg!(windows) {
+        return; // Which grants whatever is asked for.
+    }
     let greedy = Options { recv_buffer: usize::MAX, ..Options::default() };
     let advice = greedy.bind(loopback()).expect("a free port").buffer_advice().expect("nobody has so much");
     assert!(advice.got >= 64 * 1024 && advice.wanted == usize::MAX);
@@ -124,6 +127,7 @@ fn a_range_without_a_pair_is_refused() {
     assert!(Ports::new(0..=u16::MAX, u64::MAX).is_ok());
 }
 
+#[cfg(unix)] // Wine lets everybody bind to every address.
 #[test]
 fn an_address_that_is_not_ours_ends_the_search() {
     let mut ports = Ports::new(20_000..=29_999, 0).expect("there are pairs");

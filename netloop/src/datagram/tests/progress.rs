@@ -63,7 +63,15 @@ fn datagrams_go_singly_when_the_kernel_does_not_cut_them() {
             assert_eq!(progress.answered(&[Run::ONE; 7], &Ok(7)), Next::Go);
             assert_eq!(progress.taken(), 7);
         }
-        assert_eq!(progress.singles(7, true), 7, "it is not tried for ever");
+        for rest in [256, 512] {
+            for _ in 0..rest {
+                assert_eq!(progress.singles(7, true), 7, "it is not tried all the time");
+                progress.begin();
+            }
+            assert_eq!(progress.singles(7, true), 0, "it is tried once");
+            progress.answered(&[FIVE, Run::ONE], &no(code));
+            progress.answered(&[Run::ONE; 7], &Ok(7));
+        }
     }
 }
 
