@@ -6,6 +6,7 @@ mod name;
 pub(super) mod offload;
 pub(super) mod progress;
 mod receiver;
+pub(super) mod run;
 mod segmenting;
 mod sender;
 

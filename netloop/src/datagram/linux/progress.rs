@@ -2,9 +2,9 @@
 
 use std::io;
 
+use super::run::Run;
 use super::segmenting::Segmenting;
 use crate::datagram::error::is_fatal;
-use crate::datagram::outgoing::Run;
 
 /// How far a batch has come, and what all batches before it have taught.
 #[derive(Debug, Default)]

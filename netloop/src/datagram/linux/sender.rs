@@ -7,7 +7,8 @@ use std::ptr;
 
 use super::name::Name;
 use super::progress::{Next, Progress};
-use crate::datagram::outgoing::{Datagram, Run};
+use super::run::Run;
+use crate::datagram::outgoing::Datagram;
 use crate::datagram::socket::Socket;
 
 /// Most messages for one call; one message has most 128 pieces, far below the kernel's 1,024.

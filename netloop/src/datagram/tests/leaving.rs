@@ -3,7 +3,6 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::harness::{assert_dry, loopback, pattern, receivers, senders, take};
-use crate::datagram::outgoing::Run;
 use crate::datagram::{Options, Outgoing, Receiver};
 
 /// Lengths that make runs of all kinds: equal ones, a shorter end, longer ones, empty ones, single ones.
@@ -62,32 +61,12 @@ fn long_runs_are_cut_at_the_bounds_of_a_message() {
         let peer = Options::default().bind(loopback()).expect("a free port");
         let most = 64.min(65_000 / length);
         let batch = vec![Outgoing { to: peer.local(), head: &[], body: &body }; most + 3];
-        assert_eq!(Run::at_front(&batch).count, most, "{length}");
         for (way, mut sender, socket) in senders(loopback()) {
             assert_eq!(sender.send(&socket, &batch).expect("the socket works"), most + 3);
             let got = take(&mut Receiver::new(), &peer, most + 3);
             assert!(got.iter().all(|(_, data)| *data == body), "{way}: {length}");
         }
     }
-}
-
-#[test]
-fn a_run_is_one_peer_and_one_length_and_a_shorter_end() {
-    let [here, there] = [1, 2].map(|port| SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port));
-    let bytes = [0; 70_000];
-    let run = |lengths: &[(SocketAddr, usize)]| {
-        let out =
-            |(to, len): &(SocketAddr, usize)| Outgoing { to: *to, head: &bytes[..1], body: &bytes[1..*len] };
-        Run::at_front(&lengths.iter().map(out).collect::<Vec<_>>()).count
-    };
-    assert_eq!(run(&[(here, 10), (here, 10), (here, 5), (here, 5)]), 3);
-    assert_eq!(run(&[(here, 10), (here, 11)]), 1);
-    assert_eq!(run(&[(here, 10), (there, 10)]), 1);
-    assert_eq!(run(&[(here, 65_001), (here, 65_001)]), 1);
-    assert_eq!(run(&[(here, 40_000), (here, 40_000)]), 1);
-    let empty = Outgoing { to: here, head: &[], body: &[] };
-    assert_eq!(Run::at_front(&[empty; 3]), Run::ONE);
-    assert_eq!(Run::at_front(&[Outgoing { body: &bytes[..9], ..empty }, empty, empty]).count, 1);
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! What becomes of a batch when the kernel takes a part, nothing, or does not cut: answers that a loopback never gives.
 
 use std::io::{Error, Result};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use super::harness::{loopback, pattern, take};
 use crate::datagram::linux::progress::{Next, Progress};
-use crate::datagram::outgoing::Run;
+use crate::datagram::linux::run::Run;
 use crate::datagram::{Options, Outgoing, Receiver, Sender};
 
 const FIVE: Run = Run { count: 5, segment: 1200 };
@@ -94,6 +95,28 @@ fn a_message_that_was_cut_clears_the_kernel_of_blame() {
     }
     assert_eq!(progress.singles(7, true), 0);
     assert_eq!(progress.singles(7, false), 7, "a socket that was told not to");
+}
+
+#[test]
+fn a_run_is_one_peer_and_one_length_and_a_shorter_end() {
+    let [here, there] = [1, 2].map(|port| SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port));
+    let bytes = [0; 70_000];
+    let run = |lengths: &[(SocketAddr, usize)]| {
+        let out =
+            |(to, len): &(SocketAddr, usize)| Outgoing { to: *to, head: &bytes[..1], body: &bytes[1..*len] };
+        Run::at_front(&lengths.iter().map(out).collect::<Vec<_>>()).count
+    };
+    assert_eq!(run(&[(here, 10), (here, 10), (here, 5), (here, 5)]), 3);
+    assert_eq!(run(&[(here, 10), (here, 11)]), 1);
+    assert_eq!(run(&[(here, 10), (there, 10)]), 1);
+    assert_eq!(run(&[(here, 65_001), (here, 65_001)]), 1);
+    assert_eq!(run(&[(here, 40_000), (here, 40_000)]), 1);
+    for (length, most) in [(1, 64), (1015, 64), (1016, 63), (9000, 7)] {
+        assert_eq!(run(&vec![(here, length); 100]), most, "{length}");
+    }
+    let empty = Outgoing { to: here, head: &[], body: &[] };
+    assert_eq!(Run::at_front(&[empty; 3]), Run::ONE);
+    assert_eq!(Run::at_front(&[Outgoing { body: &bytes[..9], ..empty }, empty, empty]).count, 1);
 }
 
 #[test]
