@@ -136,6 +136,11 @@ impl Ingest {
         }
     }
 
+    /// The answer to PLAY tells this track's timestamp at a moment that is the same for all tracks (RFC 2326 §12.33).
+    pub fn rtp_info(&mut self, now: Instant, place: usize, rtptime: u32) {
+        self.sync.rtp_info(now, place, rtptime);
+    }
+
     /// What waited long enough for what came before it.
     pub fn handle_timeout(&mut self, now: Instant, out: &mut VecDeque<Output>) {
         for place in 0..self.tracks.len() {

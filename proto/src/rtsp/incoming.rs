@@ -201,6 +201,19 @@ impl Incoming {
         self.ingest.poll_timeout()
     }
 
+    /// What the answer to PLAY says of where tracks begin: RFC 2326 §12.33.
+    pub(in crate::rtsp) fn rtp_info(&mut self, now: Instant, header: &str) {
+        for stream in header.split(',') {
+            let field = |name: &str| stream.split(';').find_map(|part| part.trim().strip_prefix(name));
+            let (Some(url), Some(time)) = (field("url="), field("rtptime=")) else { continue };
+            let place = self.place_of(url.trim().trim_matches('"'));
+            let taken = place.and_then(|place| self.tracks.get(place)).and_then(|track| track.taken);
+            if let (Some(place), Ok(time)) = (taken, time.trim().parse()) {
+                self.ingest.rtp_info(now, place, time);
+            }
+        }
+    }
+
     /// Nothing will follow.
     pub(in crate::rtsp) fn finish(&mut self, now: Instant, out: &mut VecDeque<Output>) {
         self.ingest.finish(now, out);

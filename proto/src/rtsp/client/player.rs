@@ -115,6 +115,9 @@ impl RtspPlayer {
                 self.stage = Stage::Playing;
                 if let Some(incoming) = &mut self.incoming {
                     incoming.heard_at = now;
+                    if let Some(info) = response.header("RTP-Info") {
+                        incoming.rtp_info(now, info);
+                    }
                 }
                 Ok(())
             }
