@@ -19,7 +19,7 @@ use rtmpd_proto::http::{self, HttpService, Uploaders, Uploads};
 use rtmpd_proto::rec::{self, Recorders};
 use rtmpd_proto::rtmp::{self, RtmpPackager, RtmpService};
 use rtmpd_proto::rtp::{RTP, RtpPackager};
-use rtmpd_proto::rtsp::{self, RtspService};
+use rtmpd_proto::rtsp::{self, Casters, Casts, RtspService};
 use rtmpd_proto::segment::{self, Format};
 
 use crate::banner::Doors;
@@ -34,6 +34,7 @@ pub(crate) struct Plan {
     pub(crate) netloop: rtmpd_netloop::Settings,
     rtmp: rtmp::Settings,
     rtsp: rtsp::Settings,
+    casts: Option<Arc<Casts>>,
     http: http::Settings,
     segments: segment::Settings,
     rec: rec::Settings,
@@ -46,11 +47,16 @@ impl Plan {
     /// What these settings mean.
     pub(crate) fn of(settings: &Settings) -> Self {
         let netloop = netloop_settings(settings);
+        let casts = settings.rtsp.multicast.map(|multicast| {
+            let rtmpd_conf::settings::Multicast { group, port, ttl } = multicast;
+            Arc::new(Casts::new(rtsp::Multicast { group, port, ttl }))
+        });
         Self {
             hub: hub_settings(settings, netloop.workers()),
             netloop,
             rtmp: rtmp_settings(settings),
-            rtsp: rtsp_settings(settings),
+            rtsp: rtsp::Settings { multicast: casts.clone(), ..rtsp_settings(settings) },
+            casts,
             http: http_settings(settings),
             segments: segment_settings(settings),
             rec: rec_settings(settings),
@@ -98,7 +104,14 @@ impl Plan {
     /// Makes what goes along with streams.
     pub(crate) fn attendants(&self) -> MakeAttendants {
         let rec = rec::Settings { wall: Clock::process().wall(), ..self.rec };
-        Arc::new(move || vec![Box::new(Recorders::new(rec)) as Box<dyn Attendant>])
+        let (casts, wall) = (self.casts.clone(), Clock::process().wall());
+        Arc::new(move || {
+            let mut all: Vec<Box<dyn Attendant>> = vec![Box::new(Recorders::new(rec))];
+            if let Some(casts) = &casts {
+                all.push(Box::new(Casters::new(casts.clone(), wall)));
+            }
+            all
+        })
     }
 
     /// How long recordings are kept.
@@ -147,6 +160,8 @@ fn netloop_settings(settings: &Settings) -> rtmpd_netloop::Settings {
         threads: settings.global.threads as usize,
         recv_buffer: bytes(settings.global.sock.recv_kb),
         send_buffer: bytes(settings.global.sock.send_kb),
+        rtp_ports: settings.global.rtp.min..=settings.global.rtp.max,
+        share_rtp: settings.rtsp.enable && !settings.global.rtp.follow,
         ..rtmpd_netloop::Settings::default()
     }
 }

@@ -1,6 +1,7 @@
 //! The driver of the server: worker threads which each run one readiness loop around one shard.
 //!
-//! The only crate with sockets, a clock and threads, and the only one where `unsafe` may appear (descriptor limits).
+//! The only crate with sockets, a clock and threads, and the only one where `unsafe` may appear (descriptor limits,
+//! UDP in batches).
 //! Start with [`Server::start`]; the loop itself is in `worker`:
 //!
 //! ```text
@@ -8,10 +9,11 @@
 //! ```
 //!
 //! [`Settings`] are the knobs, [`Listener`] is a door, [`Caller`] answers what machines cannot, [`Clock`] is the
-//! only clock, and [`stop_on_signal`] ends it all in good order.
+//! only clock, [`datagram`] is UDP, and [`stop_on_signal`] ends it all in good order.
 
 mod caller;
 mod clock;
+pub mod datagram;
 mod inbox;
 mod listener;
 mod server;

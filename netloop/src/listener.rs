@@ -6,10 +6,12 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use rtmpd_core::{Attendant, Service};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, Type};
 
+use crate::datagram::{Options, Socket};
 use crate::settings::Settings;
 use crate::system;
+use crate::worker::options;
 
 /// Makes a worker's own service; the argument is the worker's index.
 pub type MakeService = Arc<dyn Fn(usize) -> Box<dyn Service> + Send + Sync>;
@@ -79,15 +81,14 @@ pub(crate) struct Bound {
 #[derive(Debug)]
 pub(crate) enum Sockets {
     Tcp(Vec<mio::net::TcpListener>),
-    Udp(Vec<mio::net::UdpSocket>),
+    Udp(Vec<Socket>),
 }
 
 /// Binds for this many workers.
 pub(crate) fn bind(listener: &Listener, settings: &Settings, workers: usize) -> io::Result<Bound> {
-    let addr = resolve(listener.addr, listener.transport).map_err(|error| explain(listener, &error))?;
     let bound = match listener.transport {
-        Transport::Tcp => bind_all(addr, settings, workers),
-        Transport::Udp => bind_udp(addr, settings, workers),
+        Transport::Tcp => resolve(listener.addr).and_then(|addr| bind_all(addr, settings, workers)),
+        Transport::Udp => bind_udp(listener.addr, settings, workers),
     };
     bound.map_err(|error| explain(listener, &error))
 }
@@ -105,12 +106,12 @@ fn explain(listener: &Listener, error: &io::Error) -> io::Error {
 
 /// The address as this machine can have it, after making sure that nobody holds it: sockets that share ports would
 /// let a second instance of the server in without a word.
-fn resolve(addr: SocketAddr, transport: Transport) -> io::Result<SocketAddr> {
-    match open(addr, transport, false) {
+fn resolve(addr: SocketAddr) -> io::Result<SocketAddr> {
+    match open(addr, false) {
         Ok(_probe) => Ok(addr),
         Err(error) if addr.ip() == Ipv6Addr::UNSPECIFIED && !refused(&error) => {
             let addr = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), addr.port());
-            open(addr, transport, false).map(|_probe| addr)
+            open(addr, false).map(|_probe| addr)
         }
         Err(error) => Err(error),
     }
@@ -122,12 +123,12 @@ fn refused(error: &io::Error) -> bool {
 }
 
 fn bind_all(addr: SocketAddr, settings: &Settings, workers: usize) -> io::Result<Bound> {
-    let (first, shared) = open(addr, Transport::Tcp, settings.share_ports && workers > 1)?;
+    let (first, shared) = open(addr, settings.share_ports && workers > 1)?;
     let addr = address_of(&first)?;
     let mut sockets = vec![listen(first, settings)?];
     if shared {
         for _ in 1..workers {
-            sockets.push(listen(open(addr, Transport::Tcp, true)?.0, settings)?);
+            sockets.push(listen(open(addr, true)?.0, settings)?);
         }
     }
     Ok(Bound { addr, sockets: Sockets::Tcp(sockets) })
@@ -136,43 +137,32 @@ fn bind_all(addr: SocketAddr, settings: &Settings, workers: usize) -> io::Result
 /// One socket for each worker where the system gives each peer's datagrams to one of them, always the same; elsewhere
 /// worker 0 has them all.
 fn bind_udp(addr: SocketAddr, settings: &Settings, workers: usize) -> io::Result<Bound> {
-    let (first, shared) = open(addr, Transport::Udp, settings.share_ports && workers > 1)?;
-    let addr = address_of(&first)?;
-    let mut sockets = vec![first];
-    for _ in 1..if shared { workers } else { 1 } {
-        sockets.push(open(addr, Transport::Udp, true)?.0);
-    }
-    let prepared = sockets.into_iter().map(|socket| {
-        socket.set_nonblocking(true)?;
-        Ok(mio::net::UdpSocket::from_std(socket.into()))
-    });
-    Ok(Bound { addr, sockets: Sockets::Udp(prepared.collect::<io::Result<_>>()?) })
+    let workers = if settings.share_ports { workers } else { 1 };
+    let options = Options { coalesce: true, ..options(settings) };
+    let sockets = options.bind_shared(addr, workers)?;
+    let addr = sockets.first().map_or(addr, Socket::local);
+    Ok(Bound { addr, sockets: Sockets::Udp(sockets) })
 }
 
-fn address_of(socket: &Socket) -> io::Result<SocketAddr> {
+fn address_of(socket: &socket2::Socket) -> io::Result<SocketAddr> {
     let addr = socket.local_addr()?.as_socket();
     addr.ok_or_else(|| io::Error::other("the socket has no internet address"))
 }
 
 /// A bound socket, and whether others may be bound to its port too.
-fn open(addr: SocketAddr, transport: Transport, share: bool) -> io::Result<(Socket, bool)> {
-    let domain = Domain::for_address(addr);
-    let socket = match transport {
-        Transport::Tcp => Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?,
-        Transport::Udp => Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?,
-    };
+fn open(addr: SocketAddr, share: bool) -> io::Result<(socket2::Socket, bool)> {
+    let socket = socket2::Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
     if addr.is_ipv6() {
         socket.set_only_v6(addr.ip() != Ipv6Addr::UNSPECIFIED)?;
     }
-    // A restart must not wait for old connections to time out. On Windows the option means something else, and for
-    // UDP it would let anybody in.
-    socket.set_reuse_address(cfg!(unix) && transport == Transport::Tcp)?;
+    // A restart must not wait for old connections to time out. On Windows the option means something else.
+    socket.set_reuse_address(cfg!(unix))?;
     let shared = share && system::balance(&socket);
     socket.bind(&addr.into())?;
     Ok((socket, shared))
 }
 
-fn listen(socket: Socket, settings: &Settings) -> io::Result<mio::net::TcpListener> {
+fn listen(socket: socket2::Socket, settings: &Settings) -> io::Result<mio::net::TcpListener> {
     system::tune(&socket, settings);
     socket.set_nonblocking(true)?;
     socket.listen(settings.backlog)?;

@@ -1,6 +1,7 @@
 //! What an operator may tune about the loop.
 
 use std::num::NonZero;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// How the workers run; [`Settings::default`] is what config.xml says by default.
@@ -24,6 +25,10 @@ pub struct Settings {
     pub backlog: i32,
     /// How long the connections have, at shutdown, to say goodbye and flush.
     pub grace: Duration,
+    /// UDP ports of RTP and RTCP.
+    pub rtp_ports: RangeInclusive<u16>,
+    /// Each worker has a pair of UDP sockets that its connections share.
+    pub share_rtp: bool,
     /// Descriptors the process may open (`RLIMIT_NOFILE`); `None` = as many as the system allows.
     pub descriptors: Option<u64>,
 }
@@ -39,6 +44,8 @@ impl Default for Settings {
             read_budget: 256 * 1024,
             backlog: 4096,
             grace: Duration::from_millis(1500),
+            rtp_ports: 30_000..=65_535,
+            share_rtp: true,
             descriptors: None,
         }
     }

@@ -15,7 +15,7 @@ pub use global::{Global, HostMap, Rtp, Sock};
 pub use http::{Dash, Hls, HlsFormat, Http, Rec, RecMode, Upload, UploadFrom};
 pub use nat::{HostPort, Nat};
 pub use rtmp::{GopCache, Rtmp};
-pub use rtsp::Rtsp;
+pub use rtsp::{Account, Multicast, Rtsp};
 pub use srt::{Passphrase, Srt};
 pub use ssl::Ssl;
 

@@ -21,6 +21,8 @@ pub struct Srt {
     pub latency_ms: u32,
     /// `<passphrase>`: what everybody must know; `None`: no encryption.
     pub passphrase: Option<Passphrase>,
+    /// `<passphrases>`: what must be known for single streams, by `app/name`.
+    pub passphrases: Vec<(String, Passphrase)>,
     /// `<pbkeylen>`: key length in bytes.
     pub key_length: u8,
 }
@@ -51,6 +53,7 @@ impl Default for Srt {
             has_rtmp: true,
             latency_ms: 120,
             passphrase: None,
+            passphrases: Vec::new(),
             key_length: 16,
         }
     }
@@ -66,6 +69,7 @@ impl Srt {
             has_rtmp: section.take("hasrtmp", value::truth, default.has_rtmp),
             latency_ms: section.take("latency", value::number(0..=60_000, "(ms)"), default.latency_ms),
             passphrase: section.take_secret("passphrase", passphrase, default.passphrase),
+            passphrases: section.take_secret("passphrases", passphrases, default.passphrases),
             key_length: section.take("pbkeylen", key_length, default.key_length),
         }
     }
@@ -75,6 +79,19 @@ impl Srt {
 fn passphrase(text: &str) -> Result<Option<Passphrase>, String> {
     let good = (10..=79).contains(&text.len());
     good.then(|| Some(Passphrase(text.into()))).ok_or_else(|| "10 to 79 characters".into())
+}
+
+/// `live/a=PASSPHRASE, live/b=PASSPHRASE`
+fn passphrases(text: &str) -> Result<Vec<(String, Passphrase)>, String> {
+    let expected = "APP/NAME=PASSPHRASE, APP/NAME=PASSPHRASE ...; each passphrase has 10 to 79 characters";
+    let one = |part: &str| {
+        let (stream, secret) = part.split_once('=')?;
+        let (stream, secret) = (stream.trim(), passphrase(secret.trim()).ok()??);
+        let (app, name) = stream.split_once('/')?;
+        (!app.is_empty() && !name.is_empty()).then(|| (stream.to_owned(), secret))
+    };
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.map(|part| one(part).ok_or_else(|| expected.to_owned())).collect()
 }
 
 fn key_length(text: &str) -> Result<u8, String> {

@@ -139,3 +139,12 @@ fn who_may_use_rtsp_and_where_multicast_goes() {
     assert_eq!((multicast.group.to_string().as_str(), multicast.port, multicast.ttl), ("239.1.2.3", 5004, 3));
     assert!(global.rtp.follow);
 }
+
+#[test]
+fn a_passphrase_for_each_stream() {
+    let srt = right("<srt><passphrases> live/a=0123456789 ,rec/b/c=with a = sign</passphrases></srt>").srt;
+    let all: Vec<(&str, &str)> =
+        srt.passphrases.iter().map(|(stream, secret)| (stream.as_str(), secret.as_str())).collect();
+    assert_eq!(all, [("live/a", "0123456789"), ("rec/b/c", "with a = sign")]);
+    assert!(!format!("{srt:?}").contains("0123456789"), "passphrases are not shown");
+}

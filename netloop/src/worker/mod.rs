@@ -26,7 +26,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mio::event::Event;
-use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
 use rtmpd_core::Instant;
 use rtmpd_core::hub::{Hub, ShardId};
@@ -34,6 +33,7 @@ use rtmpd_core::shard::{ServiceId, Shard};
 
 use crate::caller::Caller;
 use crate::clock::Clock;
+use crate::datagram::Socket;
 use crate::inbox::{Inboxes, Letter};
 use crate::listener::{Listener, MakeAttendants};
 use crate::settings::Settings;
@@ -41,6 +41,7 @@ pub(crate) use acceptor::Acceptor;
 use acceptor::Gate;
 use farewell::Farewells;
 use ports::Ports;
+pub(crate) use ports::options;
 use reading::Reading;
 use table::Table;
 use token::Subject;
@@ -64,7 +65,7 @@ pub(crate) struct Prepared {
     pub(crate) poll: Poll,
     pub(crate) acceptors: Vec<Acceptor>,
     /// UDP sockets, each with its listener and address.
-    pub(crate) ports: Vec<(usize, SocketAddr, UdpSocket)>,
+    pub(crate) ports: Vec<(usize, SocketAddr, Socket)>,
 }
 
 /// A poller, and the waker that makes it return.
@@ -109,9 +110,14 @@ impl Worker {
             let token: Token = Subject::Listener(at).into();
             poll.registry().register(acceptor.socket(), token, Interest::READABLE)?;
         }
-        let mut ports = Ports::default();
+        let mut ports = Ports::new(&common.settings, index as u64);
         for (listener, addr, socket) in sockets {
             ports.open(shard.add_port(services[listener], addr), socket, poll.registry())?;
+        }
+        if common.settings.share_rtp
+            && let Err(error) = ports.share(&mut shard, poll.registry())
+        {
+            log::warn!(target: "rtmpd", "no UDP ports for RTP that players could share: {error}");
         }
         Ok(Self {
             index,

@@ -1,44 +1,69 @@
 //! UDP sockets of a worker, each at the index of its [`PortId`], and datagrams in and out, in batches.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use mio::event::Event;
-use mio::net::UdpSocket;
 use mio::{Interest, Registry};
-use rtmpd_core::shard::PortId;
+use rtmpd_core::shard::{PortId, Shard};
 use rtmpd_core::{Instant, Way};
 
 use super::Worker;
 use super::token::Subject;
+use crate::datagram::{Datagram, Multicast, Options, Ports as Numbers, Receiver, Sender, Socket};
+use crate::settings::Settings;
 
-/// Most datagrams read from one socket in one turn of the loop.
-const PER_TURN: usize = 512;
-/// The largest datagram that is taken whole.
-const LARGEST: usize = 64 << 10;
+/// Batches read from one socket in one turn of the loop.
+const BATCHES_PER_TURN: usize = 8;
 
 /// A socket and what the loop must remember of it.
 #[derive(Debug)]
 struct Port {
     id: PortId,
-    socket: UdpSocket,
+    socket: Socket,
     /// Waits in the list of those to be read.
     queued: bool,
     blocked: bool,
 }
 
 /// All UDP sockets of a worker.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ports {
     slots: Vec<Option<Port>>,
     /// Indexes of those to be read.
     pending: Vec<usize>,
-    buffer: Vec<u8>,
+    /// Deals out the ports of RTP.
+    numbers: Option<Numbers>,
+    options: Options,
+    sender: Sender,
+    receiver: Receiver,
+}
+
+impl Datagram for rtmpd_core::Datagram {
+    fn to(&self) -> SocketAddr {
+        self.to
+    }
+
+    fn pieces(&self) -> [&[u8]; 2] {
+        [self.head.as_slice(), &self.body]
+    }
 }
 
 impl Ports {
+    /// No sockets yet; `seed` says where in the range the first ones are looked for.
+    pub(crate) fn new(settings: &Settings, seed: u64) -> Self {
+        Self {
+            slots: Vec::new(),
+            pending: Vec::new(),
+            numbers: Numbers::new(settings.rtp_ports.clone(), seed).ok(),
+            options: options(settings),
+            sender: Sender::new(),
+            receiver: Receiver::new(),
+        }
+    }
+
     /// Watches a socket from now on.
-    pub(crate) fn open(&mut self, id: PortId, mut socket: UdpSocket, registry: &Registry) -> io::Result<()> {
+    pub(crate) fn open(&mut self, id: PortId, mut socket: Socket, registry: &Registry) -> io::Result<()> {
         let both = Interest::READABLE | Interest::WRITABLE;
         registry.register(&mut socket, Subject::Port(id.index()).into(), both)?;
         if id.index() >= self.slots.len() {
@@ -54,14 +79,6 @@ impl Ports {
         }
     }
 
-    fn at(&mut self, index: usize) -> Option<&mut Port> {
-        self.slots.get_mut(index)?.as_mut()
-    }
-
-    fn find(&mut self, id: PortId) -> Option<&mut Port> {
-        self.at(id.index()).filter(|port| port.id == id)
-    }
-
     /// Remembers what an event says; gives the socket back if it takes datagrams again.
     pub(crate) fn note(&mut self, index: usize, event: &Event) -> Option<PortId> {
         let port = self.slots.get_mut(index)?.as_mut()?;
@@ -75,6 +92,29 @@ impl Ports {
     pub(crate) fn is_pending(&self) -> bool {
         !self.pending.is_empty()
     }
+
+    /// Opens the pair that the shard lends to its connections.
+    pub(crate) fn share(&mut self, shard: &mut Shard, registry: &Registry) -> io::Result<()> {
+        let any = [IpAddr::V6(Ipv6Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::UNSPECIFIED)];
+        let bound = any.into_iter().map(|ip| self.pair(ip)).find(Result::is_ok);
+        let (first, second) = bound.unwrap_or_else(|| Err(io::Error::other("no address of this machine")))?;
+        if let Some(advice) = first.buffer_advice() {
+            log::debug!(target: "rtmpd", "{advice}");
+        }
+        let [one, other] = shard.share_pair(first.local());
+        self.open(one, first, registry)?;
+        self.open(other, second, registry)
+    }
+
+    fn pair(&mut self, ip: IpAddr) -> io::Result<(Socket, Socket)> {
+        let none = || io::Error::other("the range of RTP ports holds no pair");
+        self.numbers.as_mut().ok_or_else(none)?.pair(ip, &self.options)
+    }
+}
+
+/// How UDP sockets are opened.
+pub(crate) fn options(settings: &Settings) -> Options {
+    Options { recv_buffer: settings.recv_buffer, send_buffer: settings.send_buffer, ..Options::default() }
 }
 
 impl Worker {
@@ -89,67 +129,77 @@ impl Worker {
 
     /// Reads from one; true when there may be more.
     fn receive_from(&mut self, index: usize) -> bool {
-        let mut buffer = std::mem::take(&mut self.ports.buffer);
-        buffer.resize(LARGEST, 0);
         let now = self.clock.now();
-        let mut left = PER_TURN;
-        while left > 0 {
-            let Some(port) = self.ports.at(index) else { break };
+        let Self { ports, shard, .. } = self;
+        let Some(port) = ports.slots.get_mut(index).and_then(Option::as_mut) else { return false };
+        for _ in 0..BATCHES_PER_TURN {
             let id = port.id;
-            match port.socket.recv_from(&mut buffer) {
-                Ok((n, from)) => {
-                    left -= 1;
-                    let from = super::acceptor::plain(from);
-                    self.shard.receive_datagram(now, id, from, &buffer[..n]);
+            let on = |from: SocketAddr, data: &[u8]| shard.receive_datagram(now, id, from, data);
+            match ports.receiver.receive(&port.socket, on) {
+                Ok(received) if received.dry => {
+                    port.queued = false;
+                    return false;
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                // What became of a datagram sent earlier: its receiver's own business.
-                Err(_) => left -= 1,
+                Ok(_) => {}
+                Err(error) => {
+                    log::debug!(target: "rtmpd", "UDP socket {}: {error}", port.socket.local());
+                    port.queued = false;
+                    return false;
+                }
             }
         }
-        self.ports.buffer = buffer;
-        if let Some(port) = self.ports.at(index).filter(|_| left > 0) {
-            port.queued = false;
-        }
-        left == 0
+        true
     }
 
     /// Sends what waits at a socket.
     pub(super) fn send_datagrams(&mut self, id: PortId) {
-        let Some(port) = self.ports.find(id) else { return };
-        let waiting = self.shard.unsent_datagrams(id);
+        let Self { ports, shard, .. } = self;
+        let Some(port) = ports.slots.get_mut(id.index()).and_then(Option::as_mut) else { return };
+        let (batch, behind) = shard.unsent_datagrams(id).as_slices();
         let mut sent = 0;
-        for datagram in waiting {
-            let bytes = [datagram.head.as_slice(), &datagram.body].concat();
-            match port.socket.send_to(&bytes, datagram.to) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    port.blocked = true;
-                    break;
+        for part in [batch, behind] {
+            match ports.sender.send(&port.socket, part) {
+                Ok(n) => {
+                    sent += n;
+                    port.blocked = n < part.len();
                 }
-                _ => sent += 1,
+                Err(error) => {
+                    // A socket of no use: what waits for it is lost, as on a network that is down.
+                    log::debug!(target: "rtmpd", "UDP socket {}: {error}", port.socket.local());
+                    sent += part.len();
+                }
+            }
+            if port.blocked {
+                break;
             }
         }
         let blocked = port.blocked;
-        self.shard.sent_datagrams(id, sent);
+        shard.sent_datagrams(id, sent);
         if blocked {
-            self.shard.port_blocked(id);
+            shard.port_blocked(id);
         }
     }
 
     /// Binds a pair of sockets for a connection.
-    pub(super) fn bind(&mut self, now: Instant, pair: [PortId; 2], local: IpAddr, _way: Way) {
-        let bound = self.bind_pair(pair, local);
+    pub(super) fn bind(&mut self, now: Instant, pair: [PortId; 2], local: IpAddr, way: Way) {
+        let bound = self.bind_pair(pair, local, way);
         self.shard.bound(now, pair, bound.map_err(|error| error.to_string()));
     }
 
-    fn bind_pair(&mut self, pair: [PortId; 2], local: IpAddr) -> io::Result<SocketAddr> {
-        for port in (30_000..65_534).step_by(2) {
-            let Ok(first) = UdpSocket::bind(SocketAddr::new(local, port)) else { continue };
-            let Ok(second) = UdpSocket::bind(SocketAddr::new(local, port + 1)) else { continue };
-            self.ports.open(pair[0], first, self.poll.registry())?;
-            self.ports.open(pair[1], second, self.poll.registry())?;
-            return Ok(SocketAddr::new(local, port));
+    fn bind_pair(&mut self, [one, other]: [PortId; 2], local: IpAddr, way: Way) -> io::Result<SocketAddr> {
+        let ip = match way {
+            Way::Multicast(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            Way::Own | Way::Shared => local,
+        };
+        let (first, second) = self.ports.pair(ip)?;
+        if let Way::Multicast(ttl) = way {
+            for socket in [&first, &second] {
+                socket.set_multicast(&Multicast { ttl: Some(ttl), ..Multicast::default() })?;
+            }
         }
-        Err(io::Error::other("none is free"))
+        let local = first.local();
+        self.ports.open(one, first, self.poll.registry())?;
+        self.ports.open(other, second, self.poll.registry())?;
+        Ok(local)
     }
 }

@@ -109,6 +109,10 @@ impl Ingest {
         let result = receiver.push_rtp(now, data, &mut |arrived: Arrived<'_>| {
             depacketizer.push(arrived.timestamp, arrived.marker, arrived.lost, arrived.payload, units);
         });
+        // One that came ahead of the track's first packet is known to be its own only now.
+        if let Some(sent) = track.receiver.poll_sender_report() {
+            self.sync.sender_report(now, place, &sent);
+        }
         self.take_units(now, place, out);
         result
     }
@@ -130,6 +134,11 @@ impl Ingest {
                 self.sync.sender_report(now, place, &sent);
             }
         }
+    }
+
+    /// The answer to PLAY tells this track's timestamp at a moment that is the same for all tracks (RFC 2326 §12.33).
+    pub fn rtp_info(&mut self, now: Instant, place: usize, rtptime: u32) {
+        self.sync.rtp_info(now, place, rtptime);
     }
 
     /// What waited long enough for what came before it.

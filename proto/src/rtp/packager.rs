@@ -4,6 +4,8 @@
 //! interleaving (RFC 2326 §10.12), with the channel that the track has by its place: who plays by TCP is sent what is
 //! here as it is, who plays by UDP gets slices of it.
 
+use std::ops::Range;
+
 use bytes::{BufMut, Bytes, BytesMut};
 use rtmpd_core::Dice;
 use rtmpd_core::media::timebase::rescale;
@@ -217,13 +219,15 @@ impl Stream {
     }
 }
 
-/// The packets of a frame as they were packed: each with what stands in front of it.
-pub fn interleaved(data: &Bytes) -> impl Iterator<Item = Bytes> {
-    let mut rest = data.clone();
+/// Where in a frame's bytes its packets are, without what stands in front of each.
+pub fn interleaved(data: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
     std::iter::from_fn(move || {
-        let mut reader = Reader::new(&rest);
+        let mut reader = Reader::new(data.get(at..)?);
         reader.skip(2)?;
-        let length = usize::from(reader.u16()?) + INTERLEAVED_LEN;
-        (length <= rest.len()).then(|| rest.split_to(length))
+        let begin = at + INTERLEAVED_LEN;
+        let end = begin + usize::from(reader.u16()?);
+        at = end;
+        (end <= data.len()).then_some(begin..end)
     })
 }

@@ -11,15 +11,22 @@
 //! ```
 //!
 //! - [`wire`]: messages and packets between them · [`transport`], [`url`], [`auth`]: what headers say
-//! - [`server`]: the machine for those who connect to us
+//! - `incoming`, `outgoing`: media of one session · `pacer`: datagrams at a pace · `casting`: multicast
+//! - [`server`]: the machine for those who connect to us · [`client`]: the machines for those whom we connect to
 //! - [`Settings`]: what can be tuned
 
 pub mod auth;
+mod casting;
+pub mod client;
+mod incoming;
+mod outgoing;
+mod pacer;
 pub mod server;
 mod settings;
 pub mod transport;
 pub mod url;
 pub mod wire;
 
+pub use casting::{Casters, Casts};
 pub use server::{RtspServer, RtspService};
 pub use settings::{Account, Multicast, Settings};

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use rtmpd_core::WallClock;
 
+use super::casting::Casts;
 use crate::rtp::{ReceiverSettings, ReorderSettings};
 
 /// What tunes RTSP.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// A publisher that sends no media for this long, or a player by UDP that gives no sign of life, is closed.
     pub max_idle: Duration,
@@ -26,7 +27,7 @@ pub struct Settings {
     /// What players outside are told of where media comes from: (our address inside, the one outside).
     pub outside: Option<IpAddr>,
     /// Multicast, if players may have it.
-    pub multicast: Option<Multicast>,
+    pub multicast: Option<Arc<Casts>>,
 }
 
 /// A name and its password.

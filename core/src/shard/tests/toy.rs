@@ -159,29 +159,10 @@ impl ToyMachine {
         let mut words = line.split(' ');
         let verb = words.next().unwrap();
         let rest: Vec<&str> = words.collect();
+        if self.transport(verb, &rest) {
+            return Ok(());
+        }
         let event = match verb {
-            "bind" => Event::Bind(Box::new(Bind {
-                first: leg(rest[0]),
-                way: if rest[1] == "own" { Way::Own } else { Way::Shared },
-                remotes: [rest[2].parse().unwrap(); 2],
-            })),
-            "meet" => Event::Meet(rest[0].into()),
-            "hand" => Event::Hand(rest[0].into(), Bytes::from(rest[1].to_owned())),
-            "unbind" => Event::Unbind(leg(rest[0])),
-            "alias" => Event::Alias(leg(rest[0]), Alias::Id(rest[1].as_bytes()[0].into())),
-            "datagram" => {
-                let datagram = Datagram::new(rest[1].parse().unwrap(), Bytes::from(rest[2].to_owned()));
-                self.out.push_back(Output::Datagram(leg(rest[0]), datagram));
-                return Ok(());
-            }
-            "media" => {
-                self.media = Some((leg(rest[0]), rest[1].parse().unwrap()));
-                return Ok(());
-            }
-            "room" => {
-                self.room = rest[0].parse().ok();
-                return Ok(());
-            }
             "publish" => Event::Publish(request(rest[0], rest.get(1).copied().unwrap_or(""), 0)),
             "play" => {
                 let patience = rest.get(1).map_or(0, |ms| ms.parse().unwrap());
@@ -236,6 +217,36 @@ impl ToyMachine {
         };
         self.out.push_back(Output::Event(event));
         Ok(())
+    }
+    /// What is about sockets and other connections; false when it is not.
+    fn transport(&mut self, verb: &str, rest: &[&str]) -> bool {
+        let event = match verb {
+            "bind" => Event::Bind(Box::new(Bind {
+                first: leg(rest[0]),
+                way: if rest[1] == "own" { Way::Own } else { Way::Shared },
+                remotes: [rest[2].parse().unwrap(); 2],
+            })),
+            "meet" => Event::Meet(rest[0].into()),
+            "hand" => Event::Hand(rest[0].into(), Bytes::from(rest[1].to_owned())),
+            "unbind" => Event::Unbind(leg(rest[0])),
+            "alias" => Event::Alias(leg(rest[0]), Alias::Id(rest[1].as_bytes()[0].into())),
+            "datagram" => {
+                let datagram = Datagram::new(rest[1].parse().unwrap(), Bytes::from(rest[2].to_owned()));
+                self.out.push_back(Output::Datagram(leg(rest[0]), datagram));
+                return true;
+            }
+            "media" => {
+                self.media = Some((leg(rest[0]), rest[1].parse().unwrap()));
+                return true;
+            }
+            "room" => {
+                self.room = rest[0].parse().ok();
+                return true;
+            }
+            _ => return false,
+        };
+        self.out.push_back(Output::Event(event));
+        true
     }
 }
 

@@ -11,8 +11,10 @@ use rtmpd_core::Instant;
 const OUTLIER_US: i64 = 100_000;
 /// So many that are alike in being far from the rest are believed.
 const AGREEING: u32 = 3;
-/// Each observation moves the smoothed one by this part of what they differ by, the first ones by more.
-const SMOOTHING: i64 = 8;
+/// Over how long observations are smoothed: clocks that drift by 100 ppm are 4 ms ahead of what is known of them.
+const SMOOTHING: Duration = Duration::from_secs(40);
+/// An observation counts for at least this part, however many there are.
+const MAX_SAMPLES: i64 = 64;
 /// What was not observed for so long may have drifted away.
 const FRESH: Duration = Duration::from_secs(180);
 
@@ -39,8 +41,11 @@ impl Relation {
         };
         let residual = zero.saturating_sub(smoothed);
         if is_near(residual) {
-            self.samples = (self.samples + 1).min(SMOOTHING);
-            self.zero_us = Some(smoothed.saturating_add(residual / self.samples));
+            self.samples = (self.samples + 1).min(MAX_SAMPLES);
+            let since = now.since(self.observed).as_micros().max(1);
+            let often = i64::try_from(SMOOTHING.as_micros() / since).unwrap_or(MAX_SAMPLES);
+            // The first ones count alike.
+            self.zero_us = Some(smoothed.saturating_add(residual / often.clamp(1, self.samples)));
             (self.outlier, self.observed) = (None, now);
             return false;
         }

@@ -5,8 +5,8 @@
 //! A track begins where arrival puts it, unless sender reports or RTP-Info already tell better. From then on its own
 //! clock carries it. Sender reports say how the tracks' clocks relate; one of them, sound if there is any, keeps its
 //! own pace, and the others follow it: small differences are worn off slowly, a large one is stepped over once. A step
-//! never goes back: the other tracks go ahead instead. Where reports are missing or not to be believed, what arrival
-//! has begun stays, and only if the delays of the tracks drift apart far enough, they are brought together again.
+//! never goes back: the other tracks go ahead instead. Where reports are missing or not to be believed, arrival
+//! alone tells, and only if the delays of the tracks drift apart far enough, they are brought together again.
 
 use rtmpd_core::Instant;
 
@@ -123,6 +123,7 @@ impl Sync {
             && offset_us.saturating_sub(state.offset_us).saturating_abs() <= MAX_OFF_US
         {
             self.move_to(track, offset_us, state.highest_us, state.end_us());
+            self.told(track);
         }
     }
 
@@ -132,7 +133,7 @@ impl Sync {
         let told = self.by_reports(now, track, 1).or_else(|| self.by_info(track, time_us));
         let told = told.filter(|told| told.saturating_sub(arrival).saturating_abs() <= MAX_OFF_US);
         if let Some(begun) = self.tracks.get_mut(track) {
-            begun.state = Some(State::new(now, arrival, time_us));
+            begun.state = Some(State::new(now, arrival, time_us, told.is_some()));
         }
         self.move_to(track, told.unwrap_or(arrival), time_us, 0);
     }
@@ -152,7 +153,7 @@ impl Sync {
         }
         if let Some(moved) = self.tracks.get_mut(track) {
             moved.forget();
-            moved.state = Some(State::new(now, offset_us, time_us));
+            moved.state = Some(State::new(now, offset_us, time_us, state.told));
         }
         self.move_to(track, offset_us, time_us, state.end_us());
     }
@@ -193,6 +194,7 @@ impl Sync {
 
     fn goal(&mut self, now: Instant, track: usize) -> Option<Goal> {
         if let Some(offset_us) = self.by_reports(now, track, REPORTS) {
+            self.told(track);
             // Drift by arrival will be counted from where reports end.
             if let Some(drift) = self.drifts.get_mut(track) {
                 *drift = None;
@@ -220,17 +222,27 @@ impl Sync {
         Some(offset_us.saturating_add(other).saturating_sub(own))
     }
 
-    /// The offset that lets this track and the one it follows be under way as long as they were. That is not what they
-    /// should be at, as video takes longer to make, but they must not drift apart for days.
+    /// The offset that lets this track and the one it follows be under way as long as each other, where nothing better
+    /// was ever told: the first frame alone is a bad witness, be it a large picture or the first of twenty frames of
+    /// sound in a packet. Later on the offset that lets them differ as they did: video takes longer to make than sound,
+    /// but they must not drift apart for days.
     fn by_arrival(&mut self, now: Instant, track: usize) -> Option<i64> {
         let (leader, leads_us) = self.leader(track, |track| track.arrival.zero_us(now, WINDOWS).is_some())?;
         let zero = |track: usize| self.tracks.get(track)?.arrival.zero_us(now, WINDOWS);
         let apart_us = leads_us.saturating_add(zero(track)?).saturating_sub(zero(leader)?);
         let state = self.state(track)?;
+        let differ_us = if state.told { state.offset_us.saturating_sub(apart_us) } else { 0 };
+        self.told(track);
         let drift = self.drifts.get_mut(track)?;
         let begun = drift.filter(|(followed, _)| *followed == leader);
-        let (_, base_us) = *drift.insert(begun.unwrap_or((leader, state.offset_us.saturating_sub(apart_us))));
+        let (_, base_us) = *drift.insert(begun.unwrap_or((leader, differ_us)));
         Some(apart_us.saturating_add(base_us))
+    }
+
+    fn told(&mut self, track: usize) {
+        if let Some(state) = self.tracks.get_mut(track).and_then(|track| track.state.as_mut()) {
+            state.told = true;
+        }
     }
 
     /// The track that `track` follows, of those that will do, and its offset: the first that is steady, or the first.

@@ -14,7 +14,7 @@ const MAX_AHEAD_US: i64 = 5_000_000;
 /// A step back of more than this is one, in µs.
 const MAX_BACK_US: i64 = 2_000_000;
 /// How long the smallest delay is looked for.
-const WINDOW: Duration = Duration::from_secs(10);
+const WINDOW: Duration = Duration::from_secs(2);
 
 /// See the module's text.
 #[derive(Debug)]
@@ -49,11 +49,13 @@ pub(super) struct State {
     pub(super) last_at: Instant,
     /// It is on its way to where it should be.
     pub(super) moving: bool,
+    /// Where it stands was told by more than the arrival of its first frame.
+    pub(super) told: bool,
 }
 
 impl State {
-    pub(super) fn new(now: Instant, offset_us: i64, time_us: i64) -> Self {
-        Self { offset_us, highest_us: time_us, last_us: time_us, last_at: now, moving: false }
+    pub(super) fn new(now: Instant, offset_us: i64, time_us: i64, told: bool) -> Self {
+        Self { offset_us, highest_us: time_us, last_us: time_us, last_at: now, moving: false, told }
     }
 
     /// The highest common time so far, in µs.

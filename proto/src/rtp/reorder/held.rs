@@ -36,6 +36,10 @@ impl Held {
 pub(super) struct Shelf {
     packets: VecDeque<Held>,
     bytes: usize,
+    /// When the first of those came that are here.
+    oldest: Option<Instant>,
+    /// Some have gone since that was found.
+    gone: bool,
     spare: Vec<Vec<u8>>,
 }
 
@@ -58,13 +62,21 @@ impl Shelf {
 
     /// Since when the first hole is waited for: all that is held came after it.
     pub(super) fn oldest(&self) -> Option<Instant> {
-        self.packets.iter().map(|held| held.at).min()
+        self.oldest
+    }
+
+    /// Finds anew which one came first, after some have gone.
+    pub(super) fn settle(&mut self) {
+        if std::mem::take(&mut self.gone) {
+            self.oldest = self.packets.iter().map(|held| held.at).min();
+        }
     }
 
     pub(super) fn insert(&mut self, now: Instant, sequence: u64, packet: &Packet<'_>) {
         let held = self.copy(now, sequence, packet);
         if let Err(index) = self.find(sequence) {
             self.bytes += held.payload.len();
+            self.oldest.get_or_insert(now);
             self.packets.insert(index, held);
         }
     }
@@ -72,6 +84,7 @@ impl Shelf {
     pub(super) fn pop(&mut self) -> Option<Held> {
         let held = self.packets.pop_front()?;
         self.bytes -= held.payload.len();
+        self.gone = true;
         Some(held)
     }
 

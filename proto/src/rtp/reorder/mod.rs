@@ -21,10 +21,13 @@ const MAX_AHEAD: u16 = 3000;
 /// A packet this far back is late; further back it is a restart. MAX_MISORDER of RFC 3550 §A.1, as bits of a word.
 const MAX_BACK: u16 = u128::BITS as u16;
 
+/// More packets than this are never held, so that none is taken for a restart while they are.
+const MAX_DEPTH: usize = 2048;
+
 /// How long a hole is waited for.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct ReorderSettings {
-    /// Packets that may come after a hole before it is given up; 0 where the way keeps order, as TCP does.
+    /// Packets that may come after a hole before it is given up, at most 2048; 0 where the way keeps order, as TCP does.
     pub depth: usize,
     /// How long a hole is waited for at most.
     pub patience: Duration,
@@ -40,7 +43,7 @@ impl ReorderSettings {
 impl Default for ReorderSettings {
     /// For UDP: a tenth of a second, or 256 packets.
     fn default() -> Self {
-        Self { depth: 256, patience: Duration::from_millis(100), max_bytes: 1 << 20 }
+        Self { depth: 256, patience: Duration::from_millis(100), max_bytes: 2 << 20 }
     }
 }
 
@@ -110,7 +113,8 @@ enum Spot {
 impl Reorder {
     /// An empty buffer. The first packet decides where the sequence begins.
     pub fn new(settings: &ReorderSettings) -> Self {
-        let (settings, held) = (*settings, Shelf::default());
+        let settings = ReorderSettings { depth: settings.depth.min(MAX_DEPTH), ..*settings };
+        let held = Shelf::default();
         Self { settings, place: None, held, stray: None, lost: 0 }
     }
 
@@ -219,6 +223,7 @@ impl Reorder {
             self.give(held.sequence, false, held.packet(), out);
             self.held.recycle(held);
         }
+        self.held.settle();
     }
 
     fn give(&mut self, sequence: u64, restarted: bool, packet: Packet<'_>, out: &mut dyn FnMut(Ordered<'_>)) {

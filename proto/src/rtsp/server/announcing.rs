@@ -4,10 +4,10 @@
 
 use rtmpd_core::{Error, Event, Instant, Refusal};
 
-use super::publishing::Publishing;
 use super::state::Step;
 use super::{RtspServer, Waiting};
 use crate::rtp::sdp::Session;
+use crate::rtsp::incoming::Incoming;
 use crate::rtsp::wire::{Request, Response};
 
 impl RtspServer {
@@ -23,7 +23,7 @@ impl RtspServer {
             Ok(session) => session,
             Err(error) => return self.complain(&request, 400, &error),
         };
-        match Publishing::new(now, &session, &self.settings.receiver(self.dice.next_u64() as u32, true)) {
+        match Incoming::new(now, &session, &self.settings.receiver(self.dice.next_u64() as u32, true)) {
             Ok((publishing, notes)) => {
                 // One who looked first whether the stream is there.
                 if self.player.is_some() {

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rtmpd_core::media::Description;
-use rtmpd_core::{Event, Refusal, Request as Wish};
+use rtmpd_core::{Event, Refusal, Request as Wish, StreamKey};
 
-use super::playing::Playing;
 use super::state::Step;
 use super::{RtspServer, Waiting};
 use crate::rtp::{RTP, carried, sdp};
+use crate::rtsp::casting::Membership;
+use crate::rtsp::outgoing::Outgoing;
 use crate::rtsp::url::Url;
 use crate::rtsp::wire::{Request, Response};
 
@@ -20,7 +21,10 @@ pub(super) struct Player {
     /// What its control URLs begin with, without a slash at the end.
     pub(super) base: String,
     pub(super) description: Arc<Description>,
-    pub(super) playing: Playing,
+    pub(super) playing: Outgoing,
+    pub(super) key: Option<StreamKey>,
+    /// It gets the stream by multicast, or part of it.
+    pub(super) membership: Option<Membership>,
 }
 
 impl Player {
@@ -91,9 +95,14 @@ impl RtspServer {
         }
         let base = Url::parse(&request.uri).map_or_else(|_| request.uri.clone(), |url| url.base());
         self.step(Step::Describe);
-        let playing = Playing::new(self.settings.wall);
-        self.player =
-            Some(Box::new(Player { base: base.clone(), description: description.clone(), playing }));
+        let playing = Outgoing::new(self.settings.wall);
+        self.player = Some(Box::new(Player {
+            base: base.clone(),
+            description: description.clone(),
+            playing,
+            key: Url::parse(&request.uri).and_then(|url| url.key()).ok(),
+            membership: None,
+        }));
         if sets_up {
             return self.set_up(request);
         }

@@ -3,15 +3,12 @@
 //! Specs: see [`super`]. Requests are answered in their order: while the shard is asked for something, what follows waits.
 //!
 //! - `state`: all transitions · `requests`: one function for each method · `setup`: how a track travels
-//! - `describing`, `announcing`: who plays and publishes what · `playing`, `publishing`: media · `pacer`: UDP at a pace
+//! - `describing`, `announcing`: who plays and publishes what
 //! - `door`: who is let in · `tunnel`: RTSP through HTTP
 
 mod announcing;
 mod describing;
 mod door;
-mod pacer;
-mod playing;
-mod publishing;
 mod requests;
 mod setup;
 mod state;
@@ -30,9 +27,9 @@ use rtmpd_core::{
 
 use super::Settings;
 use super::wire::{Decoder, Message, Request, Response};
+use crate::rtsp::incoming::Incoming;
 use describing::Player;
 use door::Door;
-use publishing::Publishing;
 use state::{State, Step};
 use tunnel::Tunnel;
 
@@ -92,7 +89,7 @@ pub struct RtspServer {
     /// The session's id, from the first SETUP on.
     session: Option<Arc<str>>,
     player: Option<Box<Player>>,
-    publishing: Option<Box<Publishing>>,
+    publishing: Option<Box<Incoming>>,
     tunnel: Tunnel,
     agent: Arc<str>,
     /// The client has asked for something that makes sense.
@@ -246,7 +243,8 @@ impl RtspServer {
 
     /// How long the client may be silent, and what is then missing.
     fn patience(&self) -> Option<(Duration, &'static str)> {
-        let by_datagrams = self.player.as_ref().is_some_and(|player| player.playing.uses_datagrams());
+        let is_silent = |player: &Player| player.playing.uses_datagrams() || player.membership.is_some();
+        let by_datagrams = self.player.as_ref().is_some_and(|player| is_silent(player));
         match self.state {
             State::Over => None,
             State::Recording => Some((self.settings.max_idle, "media from the publisher")),

@@ -89,6 +89,11 @@ impl RtspServer {
             let response = self.with_session(Response::new(200)).with("Range", "npt=now-");
             return self.answer(&request, response);
         }
+        let is_fed = self.player.as_ref().is_some_and(|player| player.playing.ways().next().is_some());
+        if !is_fed {
+            // All of it goes to a group, which is fed already.
+            return self.answer_play(&request, None);
+        }
         self.event(Event::Pause(false));
         self.waiting = Some(Waiting::First(Box::new(request), now + FIRST_PACKET));
     }

@@ -7,9 +7,11 @@ use std::net::{IpAddr, SocketAddr};
 use rtmpd_core::{Bind, Event, Leg, Refusal, Way as SocketWay};
 
 use super::state::Step;
-use super::{RtspServer, Waiting, playing, publishing};
+use super::{RtspServer, Waiting};
+use crate::rtsp::casting::Membership;
 use crate::rtsp::transport::{Lower, Transport};
 use crate::rtsp::wire::{Request, Response};
+use crate::rtsp::{incoming, outgoing};
 
 /// Most tracks of a session: each has two sockets or channels.
 pub(super) const MAX_TRACKS: usize = 16;
@@ -40,6 +42,7 @@ impl RtspServer {
         }
         match offered.into_iter().find(|transport| self.takes(transport)) {
             None => self.refuse(&request, 461),
+            Some(transport) if transport.multicast => self.set_up_multicast(&request, place, transport),
             Some(transport) if transport.lower == Lower::Tcp => self.set_up_tcp(&request, place, transport),
             Some(transport) => self.set_up_udp(request, place, transport),
         }
@@ -52,7 +55,9 @@ impl RtspServer {
         }
         match transport.lower {
             Lower::Tcp => !transport.multicast,
-            Lower::Udp if transport.multicast => false,
+            Lower::Udp if transport.multicast => {
+                self.publishing.is_none() && self.settings.multicast.is_some()
+            }
             // Through HTTP there is no way back for datagrams' addresses, and nobody asks for it.
             Lower::Udp => transport.client_port.is_some() && !self.tunnel.is_used(),
         }
@@ -78,8 +83,8 @@ impl RtspServer {
         let Some(channel) = free else { return self.refuse(request, 461) };
         let receiver = self.settings.receiver(self.dice.next_u64() as u32, true);
         match (&mut self.publishing, &mut self.player) {
-            (Some(publishing), _) => publishing.set_way(place, publishing::Way::Tcp(channel), &receiver),
-            (None, Some(player)) => player.playing.set_way(place, playing::Way::Tcp(channel)),
+            (Some(publishing), _) => publishing.set_way(place, incoming::Way::Tcp(channel), &receiver),
+            (None, Some(player)) => player.playing.set_way(place, outgoing::Way::Tcp(channel)),
             (None, None) => {}
         }
         let transport = Transport { interleaved: Some((channel, channel + 1)), ..offered };
@@ -91,10 +96,32 @@ impl RtspServer {
         let published = self.publishing.iter().flat_map(|publishing| publishing.channels());
         let played = self.player.iter().flat_map(|player| player.playing.ways());
         let played = played.filter_map(|(at, way)| match way {
-            playing::Way::Tcp(channel) => Some((at, channel)),
-            playing::Way::Udp { .. } => None,
+            outgoing::Way::Tcp(channel) => Some((at, channel)),
+            outgoing::Way::Udp { .. } => None,
         });
         published.chain(played).filter(move |(at, _)| *at != place).flat_map(|(_, first)| [first, first + 1])
+    }
+
+    /// By datagrams to a group, which another machine sends.
+    fn set_up_multicast(&mut self, request: &Request, place: usize, offered: Transport) {
+        let (Some(casts), Some(player)) = (&self.settings.multicast, &mut self.player) else {
+            return self.refuse(request, 461);
+        };
+        if player.membership.is_none() {
+            player.membership = player.key.clone().and_then(|key| Membership::new(casts, key));
+        }
+        let group = player.membership.as_ref().map(|membership| membership.group);
+        let (Some(group), Some(ports)) = (group, casts.ports(place)) else {
+            return self.refuse(request, 453);
+        };
+        let transport = Transport {
+            destination: Some(IpAddr::V4(group)),
+            port: Some(ports),
+            ttl: Some(casts.ttl()),
+            client_port: None,
+            ..offered
+        };
+        self.answer_set_up(request, &transport);
     }
 
     /// By datagrams: sockets first.
@@ -121,8 +148,8 @@ impl RtspServer {
         let leg = match (&self.publishing, &self.player) {
             (Some(publishing), _) => publishing.leg(place),
             (None, Some(player)) => match player.playing.way(place) {
-                Some(playing::Way::Udp { leg, .. }) => Some(leg),
-                Some(playing::Way::Tcp(_)) | None => None,
+                Some(outgoing::Way::Udp { leg, .. }) => Some(leg),
+                Some(outgoing::Way::Tcp(_)) | None => None,
             },
             (None, None) => None,
         };
@@ -140,10 +167,10 @@ impl RtspServer {
         };
         let receiver = self.settings.receiver(self.dice.next_u64() as u32, false);
         match (&mut self.publishing, &mut self.player) {
-            (Some(publishing), _) => publishing.set_way(place, publishing::Way::Udp(leg, to[1]), &receiver),
+            (Some(publishing), _) => publishing.set_way(place, incoming::Way::Udp(leg, to[1]), &receiver),
             (None, Some(player)) => {
                 let follows = self.settings.follow;
-                player.playing.set_way(place, playing::Way::Udp { leg, to, follows });
+                player.playing.set_way(place, outgoing::Way::Udp { leg, to, follows });
             }
             (None, None) => {}
         }

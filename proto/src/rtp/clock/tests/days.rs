@@ -26,6 +26,39 @@ fn clocks_that_drift_stay_together_for_three_days() {
 }
 
 #[test]
+fn reports_may_be_rare_or_frequent() {
+    for (rare, seconds) in [(6, 30), (12, 60)] {
+        let mut bench = Bench::new();
+        bench.pace = [50, -50];
+        bench.run(0, 200, good);
+        let mut worst = 0;
+        for round in 0..500 {
+            let from = 200 + round * seconds;
+            worst = worst.max(
+                bench
+                    .run(from, from + seconds, |bench, us| {
+                        if us / 5_000_000 % rare == 0 {
+                            good(bench, us);
+                        }
+                    })
+                    .0,
+            );
+        }
+        assert!(worst < 25_000, "every {seconds} s: {worst} µs apart");
+    }
+    let mut bench = Bench::new();
+    bench.pace = [50, -50];
+    let mut worst = 0;
+    for second in 0..10_000 {
+        worst = worst.max(bench.run(second, second + 1, none).0);
+        let off = bench.luck(40_000) as i64 - 20_000;
+        bench.report(AUDIO, second * 1_000_000 + 950_000, 0, off);
+        bench.report(VIDEO, second * 1_000_000 + 950_000, 0, -off);
+    }
+    assert!(worst < 25_000, "every second: {worst} µs apart");
+}
+
+#[test]
 fn clocks_that_agree_are_left_alone_for_three_days() {
     let mut bench = Bench::new();
     for hour in 0..72 {

@@ -74,6 +74,25 @@ fn rtp_info_places_tracks_until_reports_come() {
 }
 
 #[test]
+fn the_first_packet_alone_is_a_bad_witness() {
+    // As ffmpeg sends it: sound in packets of 18 frames; and no report here.
+    let mut bench = Bench::new();
+    for packet in 0..200 {
+        let (begin, end) = (packet * 360_000, (packet + 1) * 360_000);
+        let (mut sound, mut picture) = (0, 0);
+        for captured in (begin..end).step_by(40_000) {
+            picture = bench.frame(VIDEO, captured) - captured as i64;
+        }
+        for captured in (begin..end).step_by(20_000) {
+            bench.delay[AUDIO] = end - captured;
+            sound = bench.frame(AUDIO, captured) - captured as i64;
+        }
+        let apart = (sound - picture).abs();
+        assert!(apart <= if packet < 60 { 380_000 } else { 101_000 }, "{packet}: {apart}");
+    }
+}
+
+#[test]
 fn wrong_reports_change_nothing() {
     let wrong: [fn(&mut Bench, u64); 7] = [
         // NTP time zero.

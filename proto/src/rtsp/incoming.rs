@@ -8,15 +8,15 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use rtmpd_core::{Datagram, Error, Event, Instant, Leg, Note, Output, Refusal};
 
-use super::playing::interleave;
-use crate::rtp::rtcp::Compound;
+use super::outgoing::{CNAME, interleave};
+use crate::rtp::rtcp::{self, Compound};
 use crate::rtp::sdp::Session;
-use crate::rtp::{Ingest, ReceiverSettings};
+use crate::rtp::{Header, Ingest, ReceiverSettings};
 use crate::rtsp::url::Url;
 
 /// How a track reaches us.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Way {
+pub(in crate::rtsp) enum Way {
     /// Inside the RTSP connection, on this channel and the next.
     Tcp(u8),
     /// By datagrams to this leg and its companion. Reports go to where the publisher said that its own come from.
@@ -33,19 +33,19 @@ struct Announced {
 }
 
 /// A publisher.
-pub(super) struct Publishing {
+pub(in crate::rtsp) struct Incoming {
     tracks: Vec<Announced>,
     ingest: Ingest,
     /// When media last came.
-    pub(super) heard_at: Instant,
+    pub(in crate::rtsp) heard_at: Instant,
 }
 
-impl Publishing {
+impl Incoming {
     /// A publisher that announced this, and remarks on what of it is not taken.
     ///
     /// # Errors
     /// When nothing of it is.
-    pub(super) fn new(
+    pub(in crate::rtsp) fn new(
         now: Instant,
         session: &Session,
         settings: &ReceiverSettings,
@@ -77,7 +77,7 @@ impl Publishing {
     }
 
     /// Which track a URL is about: the one whose control URL it ends with, as it may stand behind any base.
-    pub(super) fn place_of(&self, uri: &str) -> Option<usize> {
+    pub(in crate::rtsp) fn place_of(&self, uri: &str) -> Option<usize> {
         let uri = uri.trim_end_matches('/');
         let names = |track: &Announced| {
             let control = track.control.trim_end_matches('/');
@@ -92,7 +92,7 @@ impl Publishing {
         }
     }
 
-    pub(super) fn set_way(&mut self, place: usize, way: Way, receiver: &ReceiverSettings) {
+    pub(in crate::rtsp) fn set_way(&mut self, place: usize, way: Way, receiver: &ReceiverSettings) {
         if let Some(track) = self.tracks.get_mut(place) {
             track.way = Some(way);
             if let Some(taken) = track.taken {
@@ -101,8 +101,22 @@ impl Publishing {
         }
     }
 
+    /// Whether this track is one that we take.
+    pub(in crate::rtsp) fn takes(&self, place: usize) -> bool {
+        self.tracks.get(place).is_some_and(|track| track.taken.is_some())
+    }
+
+    /// Opens a way through address translation and firewalls for what will come: an empty RTP packet and a receiver
+    /// report, as other clients do.
+    pub(in crate::rtsp) fn knock(&self, leg: Leg, [rtp, rtcp]: [SocketAddr; 2], out: &mut VecDeque<Output>) {
+        let packet = Bytes::copy_from_slice(&Header::default().write());
+        out.push_back(Output::Datagram(leg, Datagram::new(rtp, packet)));
+        let report = rtcp::receiver_report(0, &[], CNAME);
+        out.push_back(Output::Datagram(leg.companion(), Datagram::new(rtcp, report)));
+    }
+
     /// The first channel of each track that has channels.
-    pub(super) fn channels(&self) -> impl Iterator<Item = (usize, u8)> {
+    pub(in crate::rtsp) fn channels(&self) -> impl Iterator<Item = (usize, u8)> {
         self.tracks.iter().enumerate().filter_map(|(place, track)| match track.way {
             Some(Way::Tcp(channel)) => Some((place, channel)),
             Some(Way::Udp(..)) | None => None,
@@ -110,7 +124,7 @@ impl Publishing {
     }
 
     /// The leg of a track that has one.
-    pub(super) fn leg(&self, place: usize) -> Option<Leg> {
+    pub(in crate::rtsp) fn leg(&self, place: usize) -> Option<Leg> {
         match self.tracks.get(place)?.way? {
             Way::Udp(leg, _) => Some(leg),
             Way::Tcp(_) => None,
@@ -118,13 +132,13 @@ impl Publishing {
     }
 
     /// Gives the sockets back.
-    pub(super) fn unbind(&self, out: &mut VecDeque<Output>) {
+    pub(in crate::rtsp) fn unbind(&self, out: &mut VecDeque<Output>) {
         let legs = (0..self.tracks.len()).filter_map(|place| self.leg(place));
         out.extend(legs.map(|leg| Output::Event(Event::Unbind(leg))));
     }
 
     /// An interleaved packet. Channels that nobody set up are passed over: some cameras send what was not asked for.
-    pub(super) fn receive_interleaved(
+    pub(in crate::rtsp) fn receive_interleaved(
         &mut self,
         now: Instant,
         channel: u8,
@@ -139,7 +153,7 @@ impl Publishing {
     }
 
     /// A datagram.
-    pub(super) fn receive_datagram(
+    pub(in crate::rtsp) fn receive_datagram(
         &mut self,
         now: Instant,
         leg: Leg,
@@ -178,17 +192,30 @@ impl Publishing {
         }
     }
 
-    pub(super) fn handle_timeout(&mut self, now: Instant, out: &mut VecDeque<Output>) {
+    pub(in crate::rtsp) fn handle_timeout(&mut self, now: Instant, out: &mut VecDeque<Output>) {
         self.ingest.handle_timeout(now, out);
         self.report(now, out);
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+    pub(in crate::rtsp) fn poll_timeout(&self) -> Option<Instant> {
         self.ingest.poll_timeout()
     }
 
+    /// What the answer to PLAY says of where tracks begin: RFC 2326 §12.33.
+    pub(in crate::rtsp) fn rtp_info(&mut self, now: Instant, header: &str) {
+        for stream in header.split(',') {
+            let field = |name: &str| stream.split(';').find_map(|part| part.trim().strip_prefix(name));
+            let (Some(url), Some(time)) = (field("url="), field("rtptime=")) else { continue };
+            let place = self.place_of(url.trim().trim_matches('"'));
+            let taken = place.and_then(|place| self.tracks.get(place)).and_then(|track| track.taken);
+            if let (Some(place), Ok(time)) = (taken, time.trim().parse()) {
+                self.ingest.rtp_info(now, place, time);
+            }
+        }
+    }
+
     /// Nothing will follow.
-    pub(super) fn finish(&mut self, now: Instant, out: &mut VecDeque<Output>) {
+    pub(in crate::rtsp) fn finish(&mut self, now: Instant, out: &mut VecDeque<Output>) {
         self.ingest.finish(now, out);
     }
 }

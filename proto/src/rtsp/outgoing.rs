@@ -19,11 +19,11 @@ use crate::rtp::{DOLLAR, HEADER_LEN, INTERLEAVED_LEN, Lane, interleaved};
 const REPORT_EVERY: Duration = Duration::from_secs(5);
 
 /// What our sources are called (RFC 3550 §6.5.1): all of a server's have one clock.
-pub(super) const CNAME: &str = "smart_rtmpd";
+pub(in crate::rtsp) const CNAME: &str = "smart_rtmpd";
 
 /// How a track reaches its player.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Way {
+pub(in crate::rtsp) enum Way {
     /// Inside the RTSP connection, on this channel and the next.
     Tcp(u8),
     /// By datagrams: RTP from `leg` to the first address, RTCP from its companion to the second.
@@ -52,7 +52,7 @@ struct Route {
 
 /// All tracks of a stream on their way to one player.
 #[derive(Debug)]
-pub(super) struct Playing {
+pub(in crate::rtsp) struct Outgoing {
     routes: Vec<Route>,
     /// What was asked for, by the tracks' places, before the tracks were known.
     ways: Vec<(usize, Way)>,
@@ -62,13 +62,13 @@ pub(super) struct Playing {
     pacer: Pacer,
 }
 
-impl Playing {
-    pub(super) fn new(wall: WallClock) -> Self {
+impl Outgoing {
+    pub(in crate::rtsp) fn new(wall: WallClock) -> Self {
         Self { routes: Vec::new(), ways: Vec::new(), wall, anchor: None, pacer: Pacer::default() }
     }
 
     /// The player wants the track at this place by this way.
-    pub(super) fn set_way(&mut self, place: usize, way: Way) {
+    pub(in crate::rtsp) fn set_way(&mut self, place: usize, way: Way) {
         self.ways.retain(|(at, _)| *at != place);
         self.ways.push((place, way));
         if let Some(route) = self.routes.get_mut(place) {
@@ -77,22 +77,22 @@ impl Playing {
     }
 
     /// The way of the track at this place.
-    pub(super) fn way(&self, place: usize) -> Option<Way> {
+    pub(in crate::rtsp) fn way(&self, place: usize) -> Option<Way> {
         self.ways.iter().find(|(at, _)| *at == place).map(|(_, way)| *way)
     }
 
     /// All ways.
-    pub(super) fn ways(&self) -> impl Iterator<Item = (usize, Way)> {
+    pub(in crate::rtsp) fn ways(&self) -> impl Iterator<Item = (usize, Way)> {
         self.ways.iter().copied()
     }
 
     /// Whether any track goes by datagrams.
-    pub(super) fn uses_datagrams(&self) -> bool {
+    pub(in crate::rtsp) fn uses_datagrams(&self) -> bool {
         self.ways.iter().any(|(_, way)| matches!(way, Way::Udp { .. }))
     }
 
     /// The tracks as they are from here on; false when a player that knows the old ones cannot take them.
-    pub(super) fn start(&mut self, description: &Description, preamble: &[u8]) -> bool {
+    pub(in crate::rtsp) fn start(&mut self, description: &Description, preamble: &[u8]) -> bool {
         let lanes = Lane::parse_all(preamble, description);
         let same = |(route, lane): (&Route, &Lane)| {
             (route.lane.codec, route.lane.payload_type) == (lane.codec, lane.payload_type)
@@ -122,7 +122,7 @@ impl Playing {
 
     /// Where the player begins, for RTP-Info: for each track that it set up its place, the sequence number of its first
     /// packet, where that is known, and the timestamp of the moment when the first packet is due.
-    pub(super) fn begins(&self, packet: &Packet) -> Vec<(usize, Option<u16>, u32)> {
+    pub(in crate::rtsp) fn begins(&self, packet: &Packet) -> Vec<(usize, Option<u16>, u32)> {
         let Some(first) = self.routes.iter().find(|route| route.lane.track == packet.stamp.track) else {
             return Vec::new();
         };
@@ -142,7 +142,7 @@ impl Playing {
     }
 
     /// Takes the next packet of the stream.
-    pub(super) fn send(&mut self, now: Instant, packet: &Packet, out: &mut VecDeque<Output>) {
+    pub(in crate::rtsp) fn send(&mut self, now: Instant, packet: &Packet, out: &mut VecDeque<Output>) {
         let Some(at) = self.routes.iter().position(|route| route.lane.track == packet.stamp.track) else {
             return;
         };
@@ -158,29 +158,28 @@ impl Playing {
             }
             Some(Way::Udp { leg, to: [rtp, _], .. }) => {
                 route.count(&packet.data);
-                self.pacer.push(leg, rtp, packet.data.clone());
-                self.pacer.run(now, out);
+                self.pacer.push(now, leg, rtp, &packet.data, out);
             }
         }
     }
 
     /// Sends on what had to wait.
-    pub(super) fn handle_timeout(&mut self, now: Instant, out: &mut VecDeque<Output>) {
+    pub(in crate::rtsp) fn handle_timeout(&mut self, now: Instant, out: &mut VecDeque<Output>) {
         self.pacer.run(now, out);
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+    pub(in crate::rtsp) fn poll_timeout(&self) -> Option<Instant> {
         self.pacer.poll_timeout()
     }
 
     /// Whether more media is taken.
-    pub(super) fn has_room(&self) -> bool {
+    pub(in crate::rtsp) fn has_room(&self) -> bool {
         self.pacer.is_empty()
     }
 
     /// The player's own packet came from there: media goes there when that is wanted, for behind address translation
     /// the ports that it told are not those it is reached by.
-    pub(super) fn heard(&mut self, leg: Leg, from: SocketAddr) {
+    pub(in crate::rtsp) fn heard(&mut self, leg: Leg, from: SocketAddr) {
         let moved = |way: &mut Way| {
             if let Way::Udp { leg: first, to: [rtp, rtcp], follows: true } = way {
                 if *first == leg {
@@ -195,7 +194,7 @@ impl Playing {
     }
 
     /// Gives the sockets back.
-    pub(super) fn unbind(&self, out: &mut VecDeque<Output>) {
+    pub(in crate::rtsp) fn unbind(&self, out: &mut VecDeque<Output>) {
         for (_, way) in self.ways() {
             if let Way::Udp { leg, .. } = way {
                 out.push_back(Output::Event(Event::Unbind(leg)));
@@ -204,7 +203,7 @@ impl Playing {
     }
 
     /// The stream is over, or the player's part of it (RFC 3550 §6.6).
-    pub(super) fn say_bye(&self, out: &mut VecDeque<Output>) {
+    pub(in crate::rtsp) fn say_bye(&self, out: &mut VecDeque<Output>) {
         for route in self.routes.iter().filter(|route| route.packets > 0) {
             route.control(rtcp::bye(route.lane.ssrc, CNAME), out);
         }
@@ -242,7 +241,7 @@ fn nanos(ticks: i64, rate: u32) -> i128 {
 impl Route {
     fn count(&mut self, data: &Bytes) {
         for packet in interleaved(data) {
-            let octets = packet.len().saturating_sub(INTERLEAVED_LEN + HEADER_LEN);
+            let octets = packet.len().saturating_sub(HEADER_LEN);
             self.packets = self.packets.wrapping_add(1);
             self.octets = self.octets.wrapping_add(u32::try_from(octets).unwrap_or(u32::MAX));
         }
@@ -263,7 +262,7 @@ impl Route {
 }
 
 /// An interleaved frame.
-pub(super) fn interleave(channel: u8, body: &[u8]) -> Bytes {
+pub(in crate::rtsp) fn interleave(channel: u8, body: &[u8]) -> Bytes {
     let mut framed = BytesMut::with_capacity(INTERLEAVED_LEN + body.len());
     framed.put_slice(&[DOLLAR, channel]);
     framed.put_u16(u16::try_from(body.len()).unwrap_or(u16::MAX));
@@ -275,8 +274,10 @@ pub(super) fn interleave(channel: u8, body: &[u8]) -> Bytes {
 fn on(channel: u8, data: &Bytes) -> Bytes {
     let mut moved = BytesMut::with_capacity(data.len());
     for packet in interleaved(data) {
+        let packet = data.get(packet).unwrap_or_default();
         moved.put_slice(&[DOLLAR, channel]);
-        moved.put_slice(packet.get(2..).unwrap_or_default());
+        moved.put_u16(u16::try_from(packet.len()).unwrap_or(u16::MAX));
+        moved.put_slice(packet);
     }
     moved.freeze()
 }
