@@ -48,6 +48,8 @@ pub(super) struct Session {
     send_latency: Duration,
     /// New keys that the peer has not confirmed yet, and when to send them again.
     announced: Option<(Bytes, Instant)>,
+    /// The peer has said something that it cannot say before it has our answer.
+    confirmed: bool,
     /// Our answer to the handshake, in case it was lost.
     reply: Option<Outgoing>,
 }
@@ -88,13 +90,14 @@ impl Session {
             delivered: now,
             send_latency: link.send_latency,
             announced: None,
+            confirmed: false,
             reply: reply.map(|(_, reply)| reply),
         }
     }
 
     /// Takes a data packet.
     pub(super) fn handle_data(&mut self, now: Instant, head: &DataHead, body: &[u8], stats: &mut Stats) {
-        self.heard = now;
+        (self.heard, self.confirmed) = (now, true);
         if body.is_empty() || body.len() > self.payload + HEADER {
             stats.malformed += 1;
             return;
@@ -111,7 +114,7 @@ impl Session {
         out: &mut VecDeque<Outgoing>,
         stats: &mut Stats,
     ) -> Option<Event> {
-        self.heard = now;
+        (self.heard, self.confirmed) = (now, true);
         match control {
             Control::Ack(ack) => {
                 self.sender.handle_ack(now, ack);
@@ -291,9 +294,12 @@ impl Session {
         self.write(now, &Control::Shutdown)
     }
 
-    /// The answer to the caller's handshake again, at this time.
-    pub(super) fn answer_again(&self, now: Instant) -> Option<Outgoing> {
+    /// The answer to the caller's handshake again, at this time. It has not heard what was sent since the first one.
+    pub(super) fn answer_again(&mut self, now: Instant) -> Option<Outgoing> {
         let reply = self.reply.as_ref()?;
+        if !self.confirmed {
+            self.sender.repeat_all();
+        }
         Some(self.write(now, &Control::Handshake(&reply.body)))
     }
 

@@ -1,6 +1,7 @@
 //! How fast packets may go.
 //!
-//! Spec: draft-sharabayko-srt §5.1.1: the rate of what comes in, and a quarter more for what is sent again.
+//! Spec: draft-sharabayko-srt §5.1.1: the rate of what comes in and a quarter more. What is sent again has a rate of its
+//! own, so that it never holds up what is sent for the first time.
 
 use std::time::Duration;
 
@@ -14,10 +15,10 @@ const BURST: u64 = 16 << 10;
 const BURST_TIME: Duration = Duration::from_millis(10);
 /// Sending goes on after a pause of this long at least: one timer for several packets.
 const REST: Duration = Duration::from_millis(2);
-/// What may be taken in at once, as time at the rate.
+/// What may be taken in at once, or sent again at once, as time at the rate.
 const INTAKE_TIME: Duration = Duration::from_millis(50);
 
-/// Two buckets: one for what goes out, one for what is taken in.
+/// Three buckets: for what goes out, for what goes out again, and for what is taken in.
 #[derive(Debug)]
 pub(super) struct Pace {
     /// Never less than this, bytes per second.
@@ -29,6 +30,8 @@ pub(super) struct Pace {
     counted: u64,
     /// Bytes that may be sent; negative when more was sent.
     tokens: i64,
+    /// Bytes that may be sent again.
+    again: i64,
     /// Bytes that may be taken in.
     intake: i64,
     filled: Instant,
@@ -46,14 +49,22 @@ impl Pace {
             since: now,
             counted: 0,
             tokens: 0,
+            again: 0,
             intake: 0,
             filled: now,
             drain: drain.max(Duration::from_millis(1)),
             hurry: 0,
         };
         pace.tokens = pace.most_tokens();
+        pace.again = pace.most_again();
         pace.intake = pace.most_intake();
         pace
+    }
+
+    /// Bytes per second that may be sent again: what is sent for the first time is not held up by it. It is generous,
+    /// since each packet is sent again only a few times, and has no time to wait.
+    fn again_rate(&self) -> u64 {
+        self.input.max(2 * self.floor)
     }
 
     /// Bytes per second on the average.
@@ -90,18 +101,29 @@ impl Pace {
         self.tokens -= signed(length as u64);
     }
 
+    /// `length` bytes were sent again.
+    pub(super) fn spend_again(&mut self, length: usize) {
+        self.again -= signed(length as u64);
+    }
+
     /// Time has passed.
     pub(super) fn fill(&mut self, now: Instant) {
         let passed = now.since(self.filled);
         self.filled = now;
         let sent = signed(amount(self.sending_rate(), passed));
         self.tokens = self.tokens.saturating_add(sent).min(self.most_tokens());
+        let again = signed(amount(self.again_rate(), passed));
+        self.again = self.again.saturating_add(again).min(self.most_again());
         let taken = signed(amount(self.rate(), passed));
         self.intake = self.intake.saturating_add(taken).min(self.most_intake());
     }
 
     pub(super) fn may_send(&self) -> bool {
         self.tokens > 0
+    }
+
+    pub(super) fn may_repeat(&self) -> bool {
+        self.again > 0
     }
 
     pub(super) fn may_take(&self) -> bool {
@@ -113,6 +135,11 @@ impl Pace {
         self.filled + wait(self.tokens, self.sending_rate())
     }
 
+    /// When sending again may go on.
+    pub(super) fn repeats_at(&self) -> Instant {
+        if self.again > 0 { self.filled } else { self.filled + wait(self.again, self.again_rate()) }
+    }
+
     /// When taking may go on.
     pub(super) fn takes_at(&self) -> Instant {
         self.filled + wait(self.intake, self.rate())
@@ -120,6 +147,10 @@ impl Pace {
 
     fn most_tokens(&self) -> i64 {
         signed(amount(self.sending_rate(), BURST_TIME).max(BURST))
+    }
+
+    fn most_again(&self) -> i64 {
+        signed(amount(self.again_rate(), INTAKE_TIME).max(BURST))
     }
 
     fn most_intake(&self) -> i64 {

@@ -25,6 +25,7 @@ const MOST_UNASKED: usize = 64;
 /// The packets that are to be sent again.
 #[derive(Debug)]
 pub(super) struct Repeats {
+    /// In order: the oldest one is the most urgent.
     wanted: VecDeque<Seq>,
     /// What is sent a second time at once, as the first repetition was lost too.
     copy: Option<Outgoing>,
@@ -50,6 +51,12 @@ impl Repeats {
 
     pub(super) fn is_wanted(&self) -> bool {
         self.copy.is_some() || !self.wanted.is_empty()
+    }
+
+    /// All that was sent has arrived.
+    pub(super) fn clear(&mut self) {
+        self.wanted.clear();
+        self.copy = None;
     }
 
     /// Something arrived.
@@ -106,12 +113,19 @@ impl Repeats {
                 let resting = sent.repeats > 0 && now.since(sent.last) < guard;
                 if !sent.wanted && !resting {
                     sent.wanted = true;
-                    self.wanted.push_back(first.plus(u32::try_from(offset).unwrap_or_default()));
+                    want(&mut self.wanted, first.plus(u32::try_from(offset).unwrap_or_default()));
                 }
             }
         }
         self.progress = now;
         given_up
+    }
+
+    /// Everything is to be sent again.
+    pub(super) fn want_all(&mut self, first: Seq, window: &mut VecDeque<Sent>) {
+        window.iter_mut().for_each(|sent| sent.wanted = true);
+        self.wanted =
+            (0..window.len()).map_while(|offset| Some(first.plus(u32::try_from(offset).ok()?))).collect();
     }
 
     /// When to call [`Self::probe`]: later and later, but the first time may simply have been lost.
@@ -133,8 +147,18 @@ impl Repeats {
         for (sent, offset) in window.iter_mut().skip(skip).take(MOST_UNASKED).zip(skip..) {
             if !sent.wanted {
                 sent.wanted = true;
-                self.wanted.push_back(first.plus(u32::try_from(offset).unwrap_or_default()));
+                want(&mut self.wanted, first.plus(u32::try_from(offset).unwrap_or_default()));
             }
         }
+    }
+}
+
+fn want(wanted: &mut VecDeque<Seq>, seq: Seq) {
+    match wanted.back() {
+        Some(last) if last.since(seq) > 0 => {
+            let place = wanted.partition_point(|other| other.since(seq) < 0);
+            wanted.insert(place, seq);
+        }
+        Some(_) | None => wanted.push_back(seq),
     }
 }

@@ -115,14 +115,18 @@ impl Sender {
         sealer: &mut Option<Sealer>,
         stats: &mut Stats,
     ) -> Option<Outgoing> {
-        if self.is_idle() || !self.pace.may_send() {
-            return None;
+        if self.window.is_empty() {
+            self.repeats.clear();
         }
-        let again = self.repeats.next(now, self.first, &mut self.window);
-        if let Some(packet) = again {
+        if self.pace.may_repeat()
+            && let Some(packet) = self.repeats.next(now, self.first, &mut self.window)
+        {
             stats.retransmitted += 1;
-            self.pace.spend(HEADER + packet.body.len());
+            self.pace.spend_again(HEADER + packet.body.len());
             return Some(packet);
+        }
+        if !self.pace.may_send() {
+            return None;
         }
         let may = self.limit.since(self.next()) > 0 && self.window.len() < self.route.window as usize;
         let (payload, born) = if may { self.waiting.pop_front()? } else { return None };
@@ -186,6 +190,11 @@ impl Sender {
         self.repeats.handle_nak((now, rtt, self.first), &mut self.window, losses, stats)
     }
 
+    /// Nothing of what was sent has been heard.
+    pub(in crate::srt) fn repeat_all(&mut self) {
+        self.repeats.want_all(self.first, &mut self.window);
+    }
+
     /// Gives up what is too old, and asks for a sign of life when nothing arrives any more.
     pub(in crate::srt) fn handle_tick(&mut self, now: Instant, rtt: &Rtt, stats: &mut Stats) {
         let life = self.route.latency.max(SHORTEST_LIFE) + Duration::from_millis(20);
@@ -213,11 +222,12 @@ impl Sender {
 
     /// When [`Self::poll`] or [`Self::has_room`] may say more than now.
     pub(in crate::srt) fn poll_timeout(&self) -> Option<Instant> {
-        let held = !self.pace.may_send() && (!self.waiting.is_empty() || self.repeats.is_wanted());
-        if held {
-            return Some(self.pace.sends_at());
+        let again = self.repeats.is_wanted().then(|| self.pace.repeats_at());
+        if !self.pace.may_send() && !self.waiting.is_empty() {
+            let sends = self.pace.sends_at();
+            return Some(again.map_or(sends, |again| again.min(sends)));
         }
-        (!self.pace.may_take()).then(|| self.pace.takes_at())
+        again.or_else(|| (!self.pace.may_take()).then(|| self.pace.takes_at()))
     }
 }
 

@@ -139,3 +139,21 @@ fn numbers_of_refusals_go_there_and_back() {
     assert_eq!(Reject::NOT_FOUND.wire(), 2404);
     assert_eq!(Reject::BAD_SECRET.to_string(), "10 wrong passphrase");
 }
+
+#[test]
+fn what_was_sent_before_the_caller_had_its_answer_is_sent_again() {
+    let plan = Plan::new(4, Weather { delay: Duration::from_millis(5), ..Weather::FINE }).latency(600);
+    let mut pair = Pair::new(plan);
+    while !pair.listener.is_open() {
+        assert!(pair.step(pair.now + Duration::from_secs(1)));
+    }
+    // The answer and the first payloads are lost.
+    while pair.back.take(pair.now + Duration::from_secs(1)).is_some() {}
+    for number in 0..30 {
+        pair.send(false, number);
+    }
+    while pair.back.take(pair.now + Duration::from_secs(1)).is_some() {}
+    pair.run(Duration::from_secs(2));
+    assert!(pair.caller.is_open());
+    pair.caller.assert_all(30, Duration::from_millis(600), Duration::from_millis(10));
+}
