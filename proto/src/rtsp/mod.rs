@@ -23,6 +23,8 @@ mod outgoing;
 mod pacer;
 pub mod server;
 mod settings;
+#[cfg(test)]
+mod tests;
 pub mod transport;
 pub mod url;
 pub mod wire;

@@ -62,7 +62,7 @@ impl RtspServer {
             }
             Method::SetParameter if request.body.is_empty() => self.answer(&request, Response::new(200)),
             Method::SetParameter => self.refuse(&request, 451),
-            Method::Redirect | Method::Get | Method::Post | Method::Unknown(_) => {
+            Method::Redirect | Method::PlayNotify | Method::Get | Method::Post | Method::Unknown(_) => {
                 self.answer(&request, Response::new(501).with("Public", PUBLIC));
             }
         }

@@ -1,0 +1,3 @@
+//! What headers say, as clients, servers and cameras write them.
+
+mod auth;
