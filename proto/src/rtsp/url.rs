@@ -104,6 +104,26 @@ fn split_track(text: &str, least: usize) -> (&str, Option<usize>) {
     }
 }
 
+/// Whether a URL ends with a control attribute, behind whatever base: RFC 2326 §C.1.1.
+///
+/// GStreamer puts a query behind the control part, everyone else in front of it. An absolute one may have another host in it
+/// than the client sees: cameras name their inner address.
+pub fn names(url: &str, control: &str) -> bool {
+    let path = |text: &str| {
+        let rest =
+            text.split_once("://").map_or(text, |(_, rest)| rest.split_once('/').unwrap_or((rest, "")).1);
+        rest.trim_matches('/').to_owned()
+    };
+    let wanted = path(control.trim());
+    if wanted.is_empty() || wanted == "*" {
+        return false;
+    }
+    let before = url.split_once('?').map_or(url, |(before, _)| before);
+    [url, before].into_iter().map(path).any(|path| {
+        path.strip_suffix(wanted.as_str()).is_some_and(|base| base.is_empty() || base.ends_with('/'))
+    })
+}
+
 fn cut(text: &str) -> String {
     text.chars().take(120).collect()
 }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use crate::rtsp::url::Url;
+use crate::rtsp::url::{Url, names};
 
 fn url(text: &str) -> Url {
     Url::parse(text).unwrap_or_else(|refusal| panic!("{text}: {refusal}"))
@@ -40,6 +40,32 @@ fn streams_and_tracks_are_found_wherever_clients_put_them() {
         let url = url(text);
         assert_eq!(url.key().map(|key| key.as_str().to_owned()), Ok(key.to_owned()), "{text}");
         assert_eq!((url.params.as_str(), url.track), (params, track), "{text}");
+    }
+}
+
+#[test]
+fn control_attributes_are_found_at_the_end_of_urls() {
+    for (url, control) in [
+        ("rtsp://h/live/a/streamid=0", "streamid=0"),
+        ("rtsp://h/live/a/streamid=0/", "streamid=0"),
+        // ffmpeg 5.1 and GStreamer 1.22, publishing to a URL with a query
+        ("rtsp://h/live/a?k=v/streamid=1", "streamid=1"),
+        ("rtsp://h/live/a/stream=1?k=v", "stream=1"),
+        ("rtsp://h/live/a/track1", "track1"),
+        ("rtsp://h/live/a/video/", "/video/"),
+        ("rtsp://h:554/live/a/trackID=1", "rtsp://192.168.1.64:554/live/a/trackID=1"),
+        ("rtsp://h/live/a/trackID=1?x=y", "rtsp://h/live/a/trackID=1?x=y"),
+    ] {
+        assert!(names(url, control), "{url} {control}");
+    }
+    for (url, control) in [
+        ("rtsp://h/live/a/streamid=10", "streamid=0"),
+        ("rtsp://h/live/a/xstreamid=0", "streamid=0"),
+        ("rtsp://h/live/a", "*"),
+        ("rtsp://h/live/a", ""),
+        ("rtsp://h/live/a", "rtsp://h/"),
+    ] {
+        assert!(!names(url, control), "{url} {control}");
     }
 }
 
@@ -122,6 +148,7 @@ proptest! {
         if let Ok(url) = Url::parse(&text) {
             url.key().ok();
             Url::parse(&url.base()).ok();
+            names(&text, &url.params);
         }
     }
 }
