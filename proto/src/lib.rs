@@ -9,6 +9,7 @@
 //! - [`http`] serves live streams and pages by HTTP/1.1 and WebSocket
 //! - [`rtp`] carries media in RTP packets, for RTSP and WebRTC
 //! - [`rtmp`] speaks RTMP, as a server and as a client
+//! - [`srt`] speaks SRT, as a listener and as a caller
 //! - [`rtsp`] speaks RTSP
 //!
 //! Peer input produces values and errors, never a panic: nothing here indexes, and each length from the wire is
@@ -30,3 +31,4 @@ pub mod rtmp;
 pub mod rtp;
 pub mod rtsp;
 pub mod segment;
+pub mod srt;

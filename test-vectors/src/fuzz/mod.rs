@@ -10,6 +10,7 @@ mod rtmp;
 mod rtp;
 mod rtp_session;
 mod source;
+mod srt;
 mod ts;
 
 pub use amf::{amf0, amf3};
@@ -19,6 +20,7 @@ pub use mp4::{fmp4_fragments, mp4_index};
 pub use rtmp::{rtmp_chunks, rtmp_handshake, rtmp_player, rtmp_publisher, rtmp_server};
 pub use rtp::{rtp_aac, rtp_nals, rtp_obus, rtp_sound, rtp_vpx};
 pub use rtp_session::{rtcp, rtp_reorder, rtp_session};
+pub use srt::{srt_connection, srt_handshake, srt_packet};
 pub use ts::ts_demuxer;
 
 /// A target's body.
@@ -48,6 +50,9 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("rtp_vpx", rtp_vpx),
     ("rtp_reorder", rtp_reorder),
     ("rtp_session", rtp_session),
+    ("srt_connection", srt_connection),
+    ("srt_handshake", srt_handshake),
+    ("srt_packet", srt_packet),
     ("ts_demuxer", ts_demuxer),
     ("websocket", websocket),
 ];
