@@ -116,6 +116,7 @@ start_floor() {
   PIDS+=("$FLOOR")
   wait_listening "$port" "$FLOOR" || die "the floor does not listen on $port"
   FLOOR_URL=http://127.0.0.1:$port/x.flv
+  [[ " $* " != *" --rtsp "* ]] || FLOOR_URL=rtsp-udp://127.0.0.1:$port/x
 }
 
 # source_bps SOURCE: bits per second of the frames' bodies, as the floor reads the file.
