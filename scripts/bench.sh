@@ -7,9 +7,10 @@ usage() {
   cat <<'TEXT'
 scripts/bench.sh [--quick | --full] [options]
 
-  --quick               a few hundred players, about three minutes (default)
+  --quick               a few hundred players, about five minutes (default)
   --full                1,000 players of 2 Mb/s at elapse 0, 10, 350 over RTMP and HTTP-FLV, one and two workers,
                         7,500 players of 230 kb/s, latency alone and under load
+                        (both: 500 players of 2 Mb/s over RTMP, RTSP in its connection, RTSP by datagrams: --only rtsp)
   --only WORDS          run only the cases whose name contains one of WORDS (comma-separated)
   --seconds S           measuring window of each case (default 6, full 10)
   --server FILE         binary to measure (default: built here, --release)
@@ -20,7 +21,8 @@ scripts/bench.sh [--quick | --full] [options]
   --out FILE            append the key=value lines to FILE
 
 Costs are user + system seconds of the process over the window, per 10^9 bytes its players received. The floor
-writes as often per player as the server did; "floor1" is the floor with one write per frame.
+writes as often per player as the server did; "floor1" is the floor with one write per frame. By datagrams the floor
+sends the same packets from one socket with sendmmsg, each frame's to be cut by the kernel, when the frame is due.
 TEXT
 }
 
@@ -55,7 +57,10 @@ if [ "$MODE" = full ]; then
 else
   : "${SECONDS_EACH:=6}"; MANY=200 CROWD=1000 ELAPSES="0 10" CROWD_ELAPSES="350"
 fi
+RTSP_PLAYERS=500
 OPEN_FILES=$((CROWD + 1000))
+# By datagrams a player of two tracks has five sockets.
+[ "$OPEN_FILES" -ge $((RTSP_PLAYERS * 5 + 1000)) ] || OPEN_FILES=$((RTSP_PLAYERS * 5 + 1000))
 [ "$(ulimit -n)" = unlimited ] || [ "$(ulimit -n)" -ge "$OPEN_FILES" ] || ulimit -n "$OPEN_FILES" ||
   die "ulimit -n: $(ulimit -n) open files allowed, $OPEN_FILES needed"
 
@@ -123,7 +128,7 @@ writes() {
 
 # measure NAME URL PIDS PLAYERS SOURCE [LOAD OPTIONS…]: a running server with its stream, then the floor likewise.
 measure() {
-  local name=$1 url=$2 pids=$3 players=$4 source=$5 bps watch=() pid rate
+  local name=$1 url=$2 pids=$3 players=$4 source=$5 bps watch=() floor=() pid rate
   shift 5
   bps=$(<"$WORK/$source.bps")
   for pid in ${pids//+/ }; do watch+=(--watch "$pid"); done
@@ -134,7 +139,9 @@ measure() {
   PUBLISHER=0
   floor_per_frame "$source" "$players" "$bps"
   rate=$(writes "$WORK/$name.txt")
-  floor_cost "$WORK/$name-floor.txt" "$source" "$players" "$bps" --writes "${rate%s}"
+  floor=(--writes "${rate%s}")
+  [[ $url == rtsp-udp:* ]] && floor=(--rtsp)
+  floor_cost "$WORK/$name-floor.txt" "$source" "$players" "$bps" "${floor[@]}"
   report "$name" "$WORK/$name.txt" "$WORK/$name-floor.txt"
 }
 
@@ -144,8 +151,11 @@ fan_out() {
   local url
   start_server "$3" "$4"
   start_publisher "$6" "$RTMP_URL"
-  url=$RTMP_URL
-  [ "$2" = flv ] && url=$FLV_URL
+  case $2 in
+    rtmp) url=$RTMP_URL ;;
+    flv) url=$FLV_URL ;;
+    rtsp-*) url=$2://$RTSP_PLACE ;;
+  esac
   measure "$1" "$url" "$SERVER" "$5" "$6" --idle-rss-kb "$IDLE_KB"
   stop "$SERVER"
 }
@@ -172,7 +182,7 @@ latency() {
 }
 
 our_cases() {
-  local elapse
+  local elapse way
   latency light-e10 10 0
   [ "$MODE" = quick ] || latency light-e350 350 0
   [ "$MODE" = quick ] || latency loaded-e10 10 "$MANY"
@@ -184,6 +194,9 @@ our_cases() {
   for elapse in $CROWD_ELAPSES; do
     fan_out "rtmp-230k-e$elapse" rtmp "$elapse" 1 "$CROWD" small
     [ "$MODE" = quick ] || fan_out "flv-230k-e$elapse" flv "$elapse" 1 "$CROWD" small
+  done
+  for way in rtmp rtsp-tcp rtsp-udp; do
+    fan_out "rtsp-case-${way#rtsp-}" "$way" 10 1 "$RTSP_PLAYERS" big
   done
 }
 
@@ -223,6 +236,29 @@ table() {
   echo "delivered: of what a reference player's stream time asks for; ofsource: of what the source file's rate asks for."
 }
 
+# The same stream over RTMP and over RTSP both ways, each beside RTMP and beside its floor.
+rtsp_table() {
+  local way s f cost floor rtmp=$WORK/rtsp-case-rtmp.txt
+  [ -s "$WORK/rtsp-case-udp.txt" ] || [ -s "$WORK/rtsp-case-tcp.txt" ] || return 0
+  [ -s "$rtmp" ] || : >"$rtmp"
+  echo
+  {
+    echo "way live s/GB of_rtmp floor of_floor both fboth B/player packets/s lost overflows delivered"
+    for way in rtmp tcp udp; do
+      s=$WORK/rtsp-case-$way.txt f=$WORK/rtsp-case-$way-floor.txt
+      [ -s "$s" ] && [ -s "$f" ] || continue
+      cost=$(value "$s" cpu_s_per_gb); floor=$(value "$f" cpu_s_per_gb)
+      echo "$way $(value "$s" live)/$(value "$s" players) $cost $(calc "$cost / $(value "$rtmp" cpu_s_per_gb)")" \
+        "$floor $(calc "$cost / $floor") $(value "$s" both_cpu_s_per_gb) $(value "$f" both_cpu_s_per_gb)" \
+        "$(value "$s" rss_per_player_bytes) $(value "$s" packets_per_viewer_s) $(value "$s" packets_lost)" \
+        "$(value "$s" udp_socket_overflows) $(value "$s" delivered_ratio)"
+    done
+  } | column -t
+  echo
+  echo "of_rtmp, of_floor: times the cost of RTMP, of the floor; packets/s: per viewer; lost: by their sequence numbers;"
+  echo "overflows: datagrams that the whole system dropped because the receiving socket was full, the client's included."
+}
+
 ROWS=()
 build
 make_source big 640x360 1895 96
@@ -234,3 +270,4 @@ done
 [ "$WITH_SERVER" = 1 ] && our_cases
 peer_cases
 table
+rtsp_table

@@ -18,6 +18,8 @@ pub(crate) struct Doors {
     pub(crate) http: Option<SocketAddr>,
     /// Where RTSP is listened to; `None` = it is disabled.
     pub(crate) rtsp: Option<SocketAddr>,
+    /// Where SRT is listened to (UDP); `None` = it is disabled.
+    pub(crate) srt: Option<SocketAddr>,
     /// Services that the configuration asks for and this version does not have.
     pub(crate) missing: Vec<&'static str>,
     /// Services that the configuration disables.
@@ -27,7 +29,7 @@ pub(crate) struct Doors {
 /// One line for each door.
 pub(crate) fn doors(doors: &Doors) -> Vec<String> {
     let mut lines = vec![door("rtmp", doors.rtmp)];
-    for (name, addr) in [("http", doors.http), ("rtsp", doors.rtsp)] {
+    for (name, addr) in [("http", doors.http), ("rtsp", doors.rtsp), ("srt", doors.srt)] {
         lines.push(addr.map_or_else(|| disabled(name), |addr| door(name, addr)));
     }
     lines.extend(doors.disabled.iter().map(|name| disabled(name)));
@@ -54,6 +56,13 @@ pub(crate) fn urls(doors: &Doors, addresses: &[IpAddr]) -> Vec<String> {
         if let Some(rtsp) = doors.rtsp.filter(|door| is_open(*door, address)) {
             let host = authority(address, rtsp.port(), RTSP_PORT);
             lines.push(format!("publish and play: rtsp://{host}/live/stream"));
+        }
+        if let Some(srt) = doors.srt.filter(|door| is_open(*door, address)) {
+            // There is no usual port.
+            let host = authority(address, srt.port(), 0);
+            for (verb, role) in [("publish", "publisher"), ("play", "player")] {
+                lines.push(format!("{verb}: srt://{host}?streamid={host}/live/stream,role={role}"));
+            }
         }
     }
     lines

@@ -21,6 +21,8 @@ use rtmpd_proto::rtmp::{self, RtmpPackager, RtmpService};
 use rtmpd_proto::rtp::{RTP, RtpPackager};
 use rtmpd_proto::rtsp::{self, Casters, Casts, RtspService};
 use rtmpd_proto::segment::{self, Format};
+use rtmpd_proto::srt::crypto::{Passphrase, Secret};
+use rtmpd_proto::srt::{self, Passphrases, SrtService};
 
 use crate::banner::Doors;
 use crate::recordings::Limits;
@@ -35,6 +37,8 @@ pub(crate) struct Plan {
     rtmp: rtmp::Settings,
     rtsp: rtsp::Settings,
     casts: Option<Arc<Casts>>,
+    srt: srt::Settings,
+    passphrases: Arc<Passphrases>,
     http: http::Settings,
     segments: segment::Settings,
     rec: rec::Settings,
@@ -57,6 +61,8 @@ impl Plan {
             rtmp: rtmp_settings(settings),
             rtsp: rtsp::Settings { multicast: casts.clone(), ..rtsp_settings(settings) },
             casts,
+            srt: srt_settings(settings),
+            passphrases: Arc::new(passphrases(settings)),
             http: http_settings(settings),
             segments: segment_settings(settings),
             rec: rec_settings(settings),
@@ -77,7 +83,8 @@ impl Plan {
         let rtmp = addrs.next().unwrap_or(self.doors.rtmp);
         let http = self.doors.http.map(|planned| addrs.next().unwrap_or(planned));
         let rtsp = self.doors.rtsp.map(|planned| addrs.next().unwrap_or(planned));
-        Doors { rtmp, http, rtsp, ..self.doors.clone() }
+        let srt = self.doors.srt.map(|planned| addrs.next().unwrap_or(planned));
+        Doors { rtmp, http, rtsp, srt, ..self.doors.clone() }
     }
 
     /// What the configuration asks for and this version does not do, where that may surprise: a warning each.
@@ -119,7 +126,7 @@ impl Plan {
         self.limits
     }
 
-    /// The doors with what is spoken there: RTMP, then HTTP and RTSP where they are enabled.
+    /// The doors with what is spoken there: RTMP, then HTTP, RTSP and SRT where they are enabled.
     pub(crate) fn listeners(&self) -> Vec<Listener> {
         let rtmp = self.rtmp;
         let make_rtmp =
@@ -137,6 +144,16 @@ impl Plan {
             };
             all.push(Listener::tcp("rtsp", addr, Arc::new(make_rtsp)));
         }
+        if let Some(addr) = self.doors.srt {
+            let (settings, passphrases) = (self.srt, self.passphrases.clone());
+            // Cookies are good for all workers.
+            let secret = fresh_secret();
+            let make_srt = move |worker| -> Box<dyn Service> {
+                let dice = Dice::new(seed(worker));
+                Box::new(SrtService::new(settings, passphrases.clone(), secret.clone(), dice))
+            };
+            all.push(Listener::udp("srt", addr, Arc::new(make_srt)));
+        }
         all
     }
 
@@ -149,6 +166,10 @@ impl Plan {
         }
         if let Some(addr) = self.doors.rtsp {
             all.push((addr.port(), Box::new(RtspService::new(self.rtsp.clone(), Dice::new(0)))));
+        }
+        if let Some(addr) = self.doors.srt {
+            let (passphrases, secret) = (self.passphrases.clone(), Secret::new([0; 32]));
+            all.push((addr.port(), Box::new(SrtService::new(self.srt, passphrases, secret, Dice::new(0)))));
         }
         all
     }
@@ -204,6 +225,25 @@ fn rtsp_settings(settings: &Settings) -> rtsp::Settings {
             realm: account.realm.as_str().into(),
         }),
         ..rtsp::Settings::default()
+    }
+}
+
+fn srt_settings(settings: &Settings) -> srt::Settings {
+    srt::Settings {
+        latency: Duration::from_millis(settings.srt.latency_ms.into()),
+        ..srt::Settings::default()
+    }
+}
+
+fn passphrases(settings: &Settings) -> Passphrases {
+    // The configuration takes only what may be one.
+    let of = |text: &str| Passphrase::new(text).ok();
+    let streams = settings.srt.passphrases.iter();
+    Passphrases {
+        all: settings.srt.passphrase.as_ref().and_then(|passphrase| of(passphrase.as_str())),
+        streams: streams
+            .filter_map(|(stream, passphrase)| Some((stream.clone(), of(passphrase.as_str())?)))
+            .collect(),
     }
 }
 
@@ -277,12 +317,14 @@ fn doors(settings: &Settings) -> Doors {
     let http = settings.http.enable.then(|| door(settings.http.ip, settings.http.port));
     let https = settings.http.enable && settings.http.ssl;
     let rtsp = settings.rtsp.enable.then(|| door(settings.rtsp.ip, settings.rtsp.port));
-    let later = [("https", https), ("srt", settings.srt.enable)];
+    let srt = settings.srt.enable.then(|| door(settings.srt.ip, settings.srt.port));
+    let later = [("https", https)];
     let of = |wanted: bool| later.iter().filter(|(_, on)| *on == wanted).map(|(name, _)| *name).collect();
     Doors {
         rtmp: door(settings.rtmp.ip, settings.rtmp.port),
         http,
         rtsp,
+        srt,
         missing: of(true),
         disabled: of(false),
     }
@@ -299,6 +341,15 @@ fn unmet(settings: &Settings) -> Vec<&'static str> {
         (settings.rtmp.ssl, "<rtmp><ssl>: RTMPS is not in this version, the port speaks plain RTMP"),
     ];
     all.iter().filter(|(asked, _)| *asked).map(|(_, text)| *text).collect()
+}
+
+/// Bytes that nobody can know: see [`seed`].
+fn fresh_secret() -> Secret {
+    let mut bytes = [0; 32];
+    for (part, number) in bytes.chunks_mut(8).zip(0_u8..) {
+        part.copy_from_slice(&seed(number).to_be_bytes());
+    }
+    Secret::new(bytes)
 }
 
 /// A seed that nobody can know: the standard library keys its hashers from the system's randomness.

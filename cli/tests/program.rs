@@ -48,7 +48,7 @@ fn configured(rtmp: u16, http: u16) -> Folder {
     let ip = "<ip>127.0.0.1</ip>";
     let text = format!(
         "<config><rtmp>{ip}<port>{rtmp}</port></rtmp><http>{ip}<port>{http}</port></http>\
-         <rtsp><enable>false</enable></rtsp></config>"
+         <rtsp><enable>false</enable></rtsp><srt><enable>false</enable></srt></config>"
     );
     fs::write(folder.path().join("config.xml"), text).unwrap();
     folder

@@ -293,8 +293,11 @@ pub trait Service: Send {
     /// The name of the listener in logs and counters: `rtmp`, `http`.
     fn name(&self) -> &'static str;
 
-    /// A machine for a connection that was just accepted.
-    fn accept(&mut self, now: Instant, peer: Peer) -> Box<dyn Machine>;
+    /// A machine for a connection that was just accepted. A protocol that has no connections but datagrams only is
+    /// never asked.
+    fn accept(&mut self, _now: Instant, _peer: Peer) -> Box<dyn Machine> {
+        Box::new(NoConnection)
+    }
 
     /// What tells whose this datagram is.
     fn alias(&self, from: SocketAddr, _data: &[u8]) -> Alias {
@@ -310,6 +313,23 @@ pub trait Service: Send {
         _data: &[u8],
         _replies: &mut Vec<Bytes>,
     ) -> Option<Box<dyn Machine>> {
+        None
+    }
+}
+
+/// What a protocol without connections makes of one: nothing.
+struct NoConnection;
+
+impl Machine for NoConnection {
+    fn handle_input(&mut self, _now: Instant, _input: Input<'_>) -> Result<(), Error> {
+        Err(Error::violation("a connection where datagrams are expected", "RFC 768"))
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        None
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
         None
     }
 }

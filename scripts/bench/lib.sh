@@ -70,17 +70,17 @@ make_source() {
   rm -f "$raw"
 }
 
-# start_server ELAPSE THREADS: sets SERVER, RTMP_URL, FLV_URL, IDLE_KB.
+# start_server ELAPSE THREADS: sets SERVER, RTMP_URL, FLV_URL, RTSP_PLACE, IDLE_KB.
 start_server() {
-  local dir=$WORK/server-$1-$2 rtmp http https
-  rtmp=$(free_port); http=$(free_port); https=$(free_port)
+  local dir=$WORK/server-$1-$2 rtmp http https rtsp
+  rtmp=$(free_port); http=$(free_port); https=$(free_port); rtsp=$(free_port)
   rm -rf "$dir"; mkdir -p "$dir"
   cat >"$dir/config.xml" <<XML
 <config>
   <threads>$2</threads>
   <elapse>$1</elapse>
   <rtmp><ip>127.0.0.1</ip><port>$rtmp</port></rtmp>
-  <rtsp><enable>false</enable></rtsp>
+  <rtsp><enable>true</enable><ip>127.0.0.1</ip><port>$rtsp</port></rtsp>
   <http><enable>true</enable><ip>127.0.0.1</ip><port>$http</port><sport>$https</sport></http>
   <srt><enable>false</enable></srt>
 </config>
@@ -88,12 +88,13 @@ XML
   "$SERVER_BIN" serve --config "$dir" >"$dir/out.txt" 2>&1 &
   SERVER=$!
   PIDS+=("$SERVER")
-  wait_listening "$rtmp" "$SERVER" && wait_listening "$http" "$SERVER" ||
-    { tail -5 "$dir/out.txt" >&2; die "$SERVER_BIN does not listen on $rtmp and $http"; }
+  wait_listening "$rtmp" "$SERVER" && wait_listening "$http" "$SERVER" && wait_listening "$rtsp" "$SERVER" ||
+    { tail -5 "$dir/out.txt" >&2; die "$SERVER_BIN does not listen on $rtmp, $http and $rtsp"; }
   sleep 1
   IDLE_KB=$(rss_kb "$SERVER")
   RTMP_URL=rtmp://127.0.0.1:$rtmp/live/stream
   FLV_URL=http://127.0.0.1:$http/live/stream.flv
+  RTSP_PLACE=127.0.0.1:$rtsp/live/stream
 }
 
 # start_publisher SOURCE URL: sets PUBLISHER.
@@ -115,6 +116,7 @@ start_floor() {
   PIDS+=("$FLOOR")
   wait_listening "$port" "$FLOOR" || die "the floor does not listen on $port"
   FLOOR_URL=http://127.0.0.1:$port/x.flv
+  [[ " $* " != *" --rtsp "* ]] || FLOOR_URL=rtsp-udp://127.0.0.1:$port/x
 }
 
 # source_bps SOURCE: bits per second of the frames' bodies, as the floor reads the file.

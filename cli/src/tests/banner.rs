@@ -10,7 +10,8 @@ fn with(rtmp: &str, http: Option<&str>) -> Doors {
         http: http.map(|http| http.parse().unwrap()),
         rtsp: Some("127.0.0.1:8554".parse().unwrap()),
         missing: vec!["https"],
-        disabled: vec!["srt"],
+        srt: None,
+        disabled: vec!["ftp"],
     }
 }
 
@@ -28,6 +29,7 @@ fn doors_are_named_as_ever() {
             "the http server ip: ::, port is: 8080",
             "the rtsp server ip: 127.0.0.1, port is: 8554",
             "the srt server disable",
+            "the ftp server disable",
             "the https server is not in this version",
         ]
     );

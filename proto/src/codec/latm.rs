@@ -95,6 +95,9 @@ fn layout(bits: &mut Bits<'_>) -> Option<Layout> {
         copy(bits, bits.remaining() - end.remaining())?
     };
     let config = Config::parse(&raw)?;
+    if is_cut_short(*bits) {
+        return Some(Layout { config, raw, frames });
+    }
     if bits.read(3)? != 0 {
         return None; // frameLengthType: frames of fixed length
     }
@@ -114,6 +117,13 @@ fn layout(bits: &mut Bits<'_>) -> Option<Layout> {
         bits.skip(8)?; // crcCheckSum
     }
     Some(Layout { config, raw, frames })
+}
+
+/// GStreamer's `rtpmp4apay` puts a whole AudioSpecificConfig into the StreamMuxConfig that SDP tells, with the extension of
+/// §1.6.5.2 if there is one (a sync word that can be no frame length), and nothing of what should follow.
+fn is_cut_short(mut bits: Bits<'_>) -> bool {
+    const SYNC_EXTENSION: u32 = 0x2B7;
+    bits.remaining() < 3 + 8 + 1 + 1 || bits.read(11) == Some(SYNC_EXTENSION)
 }
 
 /// Passes over an AudioSpecificConfig, whose length is not told.

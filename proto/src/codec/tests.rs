@@ -278,3 +278,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_layout_that_gstreamer_tells() {
+    let config = [0x40, 0, 0x24, 0x20, 0xAD, 0xCA, 0];
+    let (config, raw) = latm::Latm::with_layout(&config).unwrap().config().unwrap();
+    assert_eq!((config.sound().sample_rate, config.channel_config), (44_100, 2));
+    assert_eq!(raw[..], [0x12, 0x10]);
+    // What should follow is not always missing.
+    assert!(latm::Latm::with_layout(&[0x40, 0, 0x24, 0x20, 0x3F, 0xC0]).is_some());
+}

@@ -40,6 +40,8 @@ struct Incoming {
     receiver: Receiver,
     clock_rate: u32,
     depacketizer: Depacketizer,
+    /// Payload types that are not its media.
+    others: Vec<u8>,
     dts: DtsMaker,
     /// Its configuration has changed since the shard was told.
     changed: bool,
@@ -69,6 +71,7 @@ impl Ingest {
                     clock_rate: format.clock_rate,
                     dts: DtsMaker::new(format.clock_rate, depth_of(&depacketizer)),
                     depacketizer,
+                    others: Vec::new(),
                     changed: false,
                     reported: Losses::default(),
                 }),
@@ -104,10 +107,12 @@ impl Ingest {
         out: &mut VecDeque<Output>,
     ) -> Result<(), Error> {
         let Some(track) = self.tracks.get_mut(place) else { return Ok(()) };
-        let Incoming { receiver, depacketizer, .. } = track;
+        let Incoming { receiver, depacketizer, others, .. } = track;
         let units = &mut self.units;
         let result = receiver.push_rtp(now, data, &mut |arrived: Arrived<'_>| {
-            depacketizer.push(arrived.timestamp, arrived.marker, arrived.lost, arrived.payload, units);
+            // They have their place in the order all the same.
+            let payload = if others.contains(&arrived.payload_type) { &[] } else { arrived.payload };
+            depacketizer.push(arrived.timestamp, arrived.marker, arrived.lost, payload, units);
         });
         // One that came ahead of the track's first packet is known to be its own only now.
         if let Some(sent) = track.receiver.poll_sender_report() {
@@ -119,6 +124,13 @@ impl Ingest {
 }
 
 impl Ingest {
+    /// Packets of these payload types come among a track's own, and are not its media: repair, comfort noise.
+    pub fn pass_over(&mut self, place: usize, others: &[u8]) {
+        if let Some(track) = self.tracks.get_mut(place) {
+            track.others = others.to_vec();
+        }
+    }
+
     /// A track comes by a way of this kind from now on.
     pub fn set_receiver(&mut self, place: usize, settings: &ReceiverSettings) {
         if let Some(track) = self.tracks.get_mut(place) {
@@ -148,10 +160,12 @@ impl Ingest {
             if track.receiver.poll_timeout().is_none_or(|at| now < at) {
                 continue;
             }
-            let Incoming { receiver, depacketizer, .. } = track;
+            let Incoming { receiver, depacketizer, others, .. } = track;
             let units = &mut self.units;
             receiver.handle_timeout(now, &mut |arrived: Arrived<'_>| {
-                depacketizer.push(arrived.timestamp, arrived.marker, arrived.lost, arrived.payload, units);
+                // They have their place in the order all the same.
+                let payload = if others.contains(&arrived.payload_type) { &[] } else { arrived.payload };
+                depacketizer.push(arrived.timestamp, arrived.marker, arrived.lost, payload, units);
             });
             self.take_units(now, place, out);
         }

@@ -55,44 +55,74 @@ pub struct Account<'a> {
     pub realm: &'a str,
 }
 
-/// The `WWW-Authenticate` headers of a 401, the strongest first; RFC 7616 §3.7 has clients take the first they know.
-/// Digest with MD5 comes first all the same: several clients take the first Digest and know MD5 only.
-pub fn challenges(realm: &str, nonce: &str) -> [String; 3] {
-    let digest = |algorithm: Algorithm| {
-        format!("Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm={}", algorithm.name())
-    };
-    [
-        format!("Digest realm=\"{realm}\", nonce=\"{nonce}\""),
-        digest(Algorithm::Sha256),
-        format!("Basic realm=\"{realm}\""),
-    ]
+/// The `WWW-Authenticate` headers of a 401, the strongest first, as RFC 7616 §3.7 has clients take the first they know.
+///
+/// Of several for Digest, ffmpeg (`httpauth.c`), live555 and GStreamer take the last, and ffmpeg gives up when that is not
+/// for MD5: so MD5 stands behind SHA-256. live555 wants realm and nonce first and in this order.
+pub fn challenges(realm: &str, nonce: &str, is_stale: bool) -> [String; 3] {
+    let realm = quoted(realm);
+    let stale = if is_stale { ", stale=true" } else { "" };
+    let digest = format!("Digest realm={realm}, nonce=\"{nonce}\"{stale}");
+    [format!("{digest}, algorithm=SHA-256, qop=\"auth\""), digest, format!("Basic realm={realm}")]
 }
 
-/// Whether an `Authorization` header proves that its sender knows the account, for a request of this method.
-pub fn is_proof(header: &str, method: &str, account: &Account<'_>, nonce: &str) -> bool {
-    let Some((scheme, rest)) = header.trim().split_once(' ').filter(|_| header.len() <= MAX_HEADER) else {
-        return false;
+/// What an `Authorization` header is worth.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Proof {
+    /// Its sender knows the account.
+    Right,
+    /// Its sender knows the account, but answers another challenge: one of an earlier connection, mostly.
+    Stale,
+    /// It proves nothing.
+    Wrong,
+}
+
+/// What an `Authorization` header proves, for a request of this method.
+///
+/// The `uri` in it is taken as it is said: VLC and live555 name the stream's URL with requests about its tracks, and some
+/// NVRs only the path. A nonce is good for one connection, so nobody else's answer fits.
+pub fn prove(header: &str, method: &str, account: &Account<'_>, nonce: &str) -> Proof {
+    let header = header.trim();
+    let Some((scheme, rest)) = header.split_once([' ', '\t']).filter(|_| header.len() <= MAX_HEADER) else {
+        return Proof::Wrong;
     };
     if scheme.eq_ignore_ascii_case("basic") {
         let expected = STANDARD.encode(format!("{}:{}", account.user, account.password));
-        return is_same(rest.trim(), &expected);
+        return if is_same(rest.trim(), &expected) { Proof::Right } else { Proof::Wrong };
     }
     if !scheme.eq_ignore_ascii_case("digest") {
-        return false;
+        return Proof::Wrong;
     }
-    let fields = fields(rest);
+    prove_digest(&fields(rest), method, account, nonce).unwrap_or(Proof::Wrong)
+}
+
+/// `None` where something is missing.
+fn prove_digest(
+    fields: &[(String, String)],
+    method: &str,
+    account: &Account<'_>,
+    nonce: &str,
+) -> Option<Proof> {
     let field = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-    let algorithm = field("algorithm").map_or(Some(Algorithm::Md5), Algorithm::of);
-    let (Some(algorithm), Some(uri), Some(response)) = (algorithm, field("uri"), field("response")) else {
-        return false;
-    };
-    if field("username") != Some(account.user) || field("nonce") != Some(nonce) {
-        return false;
+    let algorithm = field("algorithm").map_or(Some(Algorithm::Md5), Algorithm::of)?;
+    let (uri, response, answered) = (field("uri")?, field("response")?, field("nonce")?);
+    if field("username") != Some(account.user) {
+        return None;
     }
     let quality =
         field("qop").map(|qop| (qop, field("nc").unwrap_or_default(), field("cnonce").unwrap_or_default()));
-    let expected = answer(algorithm, account, nonce, method, uri, quality);
-    is_same(&response.to_ascii_lowercase(), &expected)
+    let expected = answer(algorithm, account, answered, method, uri, quality);
+    let is_right = is_same(&response.to_ascii_lowercase(), &expected);
+    Some(match is_right {
+        true if answered == nonce && !nonce.is_empty() => Proof::Right,
+        true => Proof::Stale,
+        false => Proof::Wrong,
+    })
+}
+
+/// In quotes, with a backslash before what would end them.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// RFC 2617 §3.2.2.1, RFC 7616 §3.4.1.
@@ -173,8 +203,9 @@ impl Asked {
         let number = format!("{count:08x}");
         let quality = quality.then_some(("auth", number.as_str(), own.as_str()));
         let response = answer(*algorithm, &Account { user, password, realm }, nonce, method, uri, quality);
+        let [user, realm, nonce, uri] = [user, realm, nonce, uri].map(quoted);
         let mut header = format!(
-            "Digest username=\"{user}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", response=\"{response}\""
+            "Digest username={user}, realm={realm}, nonce={nonce}, uri={uri}, response=\"{response}\""
         );
         if *algorithm != Algorithm::Md5 {
             header.push_str(&format!(", algorithm={}", algorithm.name()));
@@ -183,7 +214,7 @@ impl Asked {
             header.push_str(&format!(", qop={qop}, nc={number}, cnonce=\"{own}\""));
         }
         if let Some(opaque) = opaque {
-            header.push_str(&format!(", opaque=\"{opaque}\""));
+            header.push_str(&format!(", opaque={}", quoted(opaque)));
         }
         header
     }

@@ -12,7 +12,7 @@ use super::outgoing::{CNAME, interleave};
 use crate::rtp::rtcp::{self, Compound};
 use crate::rtp::sdp::Session;
 use crate::rtp::{Header, Ingest, ReceiverSettings};
-use crate::rtsp::url::Url;
+use crate::rtsp::url::{Url, names};
 
 /// How a track reaches us.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -50,7 +50,7 @@ impl Incoming {
         session: &Session,
         settings: &ReceiverSettings,
     ) -> Result<(Self, Vec<Note>), Error> {
-        let (ingest, errors) = Ingest::new(&session.formats(), settings);
+        let (mut ingest, errors) = Ingest::new(&session.formats(), settings);
         let mut next = 0;
         let tracks: Vec<Announced> = session
             .media
@@ -62,9 +62,13 @@ impl Incoming {
                     next += 1;
                     next - 1
                 });
-                Announced { control: media.control.clone().unwrap_or_default(), way: None, taken }
+                let control = media.control.clone().unwrap_or_default();
+                Announced { control, way: None, taken }
             })
             .collect();
+        for (track, media) in tracks.iter().zip(&session.media) {
+            track.taken.into_iter().for_each(|place| ingest.pass_over(place, &media.others));
+        }
         if next == 0 {
             let why = errors.into_iter().next().map(|(_, error)| error);
             let nothing =
@@ -78,17 +82,14 @@ impl Incoming {
 
     /// Which track a URL is about: the one whose control URL it ends with, as it may stand behind any base.
     pub(in crate::rtsp) fn place_of(&self, uri: &str) -> Option<usize> {
-        let uri = uri.trim_end_matches('/');
-        let names = |track: &Announced| {
-            let control = track.control.trim_end_matches('/');
-            !control.is_empty() && control != "*" && (uri == control || uri.ends_with(&format!("/{control}")))
-        };
-        if let Some(place) = self.tracks.iter().position(names) {
+        if let Some(place) = self.tracks.iter().position(|track| names(uri, &track.control)) {
             return Some(place);
         }
-        match Url::parse(uri).ok()?.track {
-            Some(place) => (place < self.tracks.len()).then_some(place),
-            None => self.tracks.iter().position(|track| track.way.is_none()),
+        let track = Url::parse(uri).ok()?.track;
+        match (track, self.tracks.len()) {
+            (Some(place), count) => (place < count).then_some(place),
+            (None, 1) => Some(0),
+            (None, _) => self.tracks.iter().position(|track| track.way.is_none()),
         }
     }
 

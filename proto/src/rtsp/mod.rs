@@ -10,7 +10,7 @@
 //!    └───────▶ Announced ──────▶ ReadyToRecord ─────▶ Recording
 //! ```
 //!
-//! - [`wire`]: messages and packets between them · [`transport`], [`url`], [`auth`]: what headers say
+//! - [`wire`]: messages and packets between them · [`transport`], [`url`], [`range`], [`auth`]: what headers say
 //! - `incoming`, `outgoing`: media of one session · `pacer`: datagrams at a pace · `casting`: multicast
 //! - [`server`]: the machine for those who connect to us · [`client`]: the machines for those whom we connect to
 //! - [`Settings`]: what can be tuned
@@ -21,8 +21,11 @@ pub mod client;
 mod incoming;
 mod outgoing;
 mod pacer;
+pub mod range;
 pub mod server;
 mod settings;
+#[cfg(test)]
+mod tests;
 pub mod transport;
 pub mod url;
 pub mod wire;

@@ -51,17 +51,29 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// All alternatives of a header, the one that is liked best first.
+    /// All alternatives of a header, the one that is liked best first. What is not known is passed over, and so is an
+    /// alternative that makes no sense, where another does.
     ///
     /// # Errors
-    /// [`Error::Malformed`] when a port or channel is none. What is not known is passed over.
+    /// [`Error::Malformed`] when none makes sense: a port or channel is none.
     pub fn parse_all(text: &str) -> Result<Vec<Self>, Error> {
-        let alternatives = text.split(',').map(str::trim).filter(|text| !text.is_empty());
-        alternatives.take(MAX_ALTERNATIVES).map(Self::parse).collect()
+        let alternatives = outside_quotes(text, ',').map(str::trim).filter(|text| !text.is_empty());
+        let mut failure = None;
+        let mut good = Vec::new();
+        for alternative in alternatives.take(MAX_ALTERNATIVES) {
+            match Self::parse(alternative) {
+                Ok(transport) => good.push(transport),
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        match failure.filter(|_| good.is_empty()) {
+            Some(error) => Err(error),
+            None => Ok(good),
+        }
     }
 
     fn parse(text: &str) -> Result<Self, Error> {
-        let mut parts = text.split(';').map(str::trim);
+        let mut parts = outside_quotes(text, ';').map(str::trim);
         let profile = parts.next().unwrap_or_default().to_owned();
         let mut transport = Self { profile, ..Self::default() };
         if transport.profile.to_ascii_uppercase().ends_with("/TCP") {
@@ -69,7 +81,7 @@ impl Transport {
         }
         for part in parts {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            transport.take(&name.trim().to_ascii_lowercase(), value.trim().trim_matches('"'))?;
+            transport.take(&name.trim().to_ascii_lowercase(), value.trim())?;
         }
         // The older form of what clients mean that ask for channels.
         if transport.interleaved.is_some() {
@@ -78,30 +90,26 @@ impl Transport {
         Ok(transport)
     }
 
-    fn take(&mut self, name: &str, value: &str) -> Result<(), Error> {
+    fn take(&mut self, name: &str, quoted: &str) -> Result<(), Error> {
+        let value = quoted.trim_matches('"');
         match name {
             "multicast" => self.multicast = true,
             "unicast" => self.multicast = false,
-            "client_port" => self.client_port = Some(pair(name, value)?),
-            "server_port" => self.server_port = Some(pair(name, value)?),
-            "port" => self.port = Some(pair(name, value)?),
+            "client_port" => self.client_port = ports(name, value)?,
+            "server_port" => self.server_port = ports(name, value)?,
+            "port" => self.port = ports(name, value)?,
             "interleaved" => self.interleaved = Some(pair(name, value)?),
-            // RTSP 2.0: `":3456"/":3457"`
-            "dest_addr" => {
-                let mut ports = value.split('/').filter_map(|address| {
-                    address.trim_matches('"').rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok())
-                });
-                if let Some(first) = ports.next() {
-                    self.client_port = Some((first, ports.next().unwrap_or(first.saturating_add(1))));
-                }
-            }
-            "source" => self.source = value.parse().ok(),
-            "destination" => self.destination = value.parse().ok(),
+            "dest_addr" => self.client_port = addresses(quoted).or(self.client_port),
+            "src_addr" => self.server_port = addresses(quoted).or(self.server_port),
+            "source" => self.source = address(value),
+            "destination" => self.destination = address(value),
             "ttl" => self.ttl = value.parse().ok(),
-            // Hexadecimal; some servers put blanks in front.
-            "ssrc" => self.ssrc = u32::from_str_radix(value.trim_start_matches("0x"), 16).ok(),
-            // VLC and live555 quote it, ffmpeg sends `mode=record`, some send `receive`.
-            "mode" => self.record = matches!(value.to_ascii_lowercase().as_str(), "record" | "receive"),
+            "ssrc" => self.ssrc = ssrc(value),
+            // live555 quotes it, ffmpeg sends `mode=record`, some send `receive`, some a list.
+            "mode" => {
+                let mut modes = value.split(',').map(|mode| mode.trim().to_ascii_lowercase());
+                self.record = modes.any(|mode| matches!(mode.as_str(), "record" | "receive"));
+            }
             _ => {}
         }
         Ok(())
@@ -147,6 +155,20 @@ impl Transport {
     }
 }
 
+/// The parts of a text between signs that stand outside of quotes.
+fn outside_quotes(text: &str, sign: char) -> impl Iterator<Item = &str> {
+    let mut is_quoted = false;
+    text.split(move |c| {
+        is_quoted ^= c == '"';
+        c == sign && !is_quoted
+    })
+}
+
+/// Two ports; `None` for port 0, which some cameras name when they mean none.
+fn ports(name: &str, value: &str) -> Result<Option<(u16, u16)>, Error> {
+    pair(name, value).map(|ports| Some(ports).filter(|(first, _)| *first != 0))
+}
+
 /// `a-b`, or `a`, which means the next one too.
 fn pair<T: TryFrom<u32>>(name: &str, value: &str) -> Result<(T, T), Error> {
     let (first, second) =
@@ -161,4 +183,23 @@ fn pair<T: TryFrom<u32>>(name: &str, value: &str) -> Result<(T, T), Error> {
         let shown: String = value.chars().take(40).collect();
         Error::malformed(format!("Transport has {name}={shown:?}, expected FIRST-LAST"), SPEC)
     })
+}
+
+/// RTSP 2.0: the ports of `"192.0.2.5:3456"/"192.0.2.5:3457"`, or of one of the two.
+fn addresses(text: &str) -> Option<(u16, u16)> {
+    let ports = outside_quotes(text, '/').map(|address| address.trim().trim_matches('"').rsplit_once(':'));
+    let mut ports = ports.map(|parts| parts.and_then(|(_, port)| port.parse::<u16>().ok()));
+    let first = ports.next()?.filter(|port| *port != 0)?;
+    Some((first, ports.next().flatten().unwrap_or(first.saturating_add(1))))
+}
+
+fn address(text: &str) -> Option<IpAddr> {
+    text.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
+/// Hexadecimal; decimal where that is too long for it, as some cameras write it. RTSP 2.0 may have several.
+fn ssrc(text: &str) -> Option<u32> {
+    let first = text.split('/').next().unwrap_or_default().trim();
+    let digits = first.strip_prefix("0x").or_else(|| first.strip_prefix("0X")).unwrap_or(first);
+    u32::from_str_radix(digits, 16).ok().or_else(|| first.parse().ok())
 }

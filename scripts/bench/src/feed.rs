@@ -1,9 +1,10 @@
-//! A player's protocol, whichever it is: RTMP or HTTP-FLV behind one face.
+//! A player's protocol, whichever it is: RTMP, HTTP-FLV or RTSP behind one face.
 
 use crate::error::Fault;
 use crate::flv::FlvSession;
 use crate::media::Message;
 use crate::rtmp::{AckBook, Role, Session};
+use crate::rtsp::RtspSession;
 use crate::target::Target;
 
 /// One player's protocol state; sockets are the caller's.
@@ -13,6 +14,8 @@ pub enum Feed {
     Rtmp(Box<Session>),
     /// HTTP-FLV.
     Http(Box<FlvSession>),
+    /// RTSP.
+    Rtsp(Box<RtspSession>),
 }
 
 impl Feed {
@@ -21,6 +24,7 @@ impl Feed {
         match target {
             Target::Rtmp(target) => Self::Rtmp(Box::new(Session::new(target.clone(), Role::Play))),
             Target::Http(target) => Self::Http(Box::new(FlvSession::new(target))),
+            Target::Rtsp(target) => Self::Rtsp(Box::new(RtspSession::new(target))),
         }
     }
 
@@ -29,6 +33,7 @@ impl Feed {
         match self {
             Self::Rtmp(session) => session.push(bytes),
             Self::Http(session) => session.push(bytes),
+            Self::Rtsp(session) => session.push(bytes),
         }
     }
 
@@ -37,6 +42,7 @@ impl Feed {
         match self {
             Self::Rtmp(session) => session.take_output(),
             Self::Http(session) => session.take_output(),
+            Self::Rtsp(session) => session.take_output(),
         }
     }
 
@@ -45,6 +51,7 @@ impl Feed {
         match self {
             Self::Rtmp(session) => session.is_asked(),
             Self::Http(_) => true,
+            Self::Rtsp(session) => session.is_asked(),
         }
     }
 
@@ -53,6 +60,7 @@ impl Feed {
         match self {
             Self::Rtmp(session) => session.is_live(),
             Self::Http(session) => session.is_live(),
+            Self::Rtsp(session) => session.is_live(),
         }
     }
 
@@ -61,14 +69,15 @@ impl Feed {
         match self {
             Self::Rtmp(session) => Ok(session.next_media()),
             Self::Http(session) => session.next_media(),
+            Self::Rtsp(session) => Ok(session.next_media()),
         }
     }
 
-    /// The acknowledgement count to go on with; one that never asks for anything over HTTP.
+    /// The acknowledgement count to go on with; one that never asks for anything where there is none.
     pub fn ack(&self) -> AckBook {
         match self {
             Self::Rtmp(session) => session.ack(),
-            Self::Http(_) => AckBook::default(),
+            Self::Http(_) | Self::Rtsp(_) => AckBook::default(),
         }
     }
 }

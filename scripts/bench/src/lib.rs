@@ -14,5 +14,6 @@ pub mod load;
 pub mod media;
 pub mod procfs;
 pub mod rtmp;
+pub mod rtsp;
 pub mod soak;
 pub mod target;

@@ -1,5 +1,5 @@
 //! What Linux says about a running process: CPU time, write calls, memory.
-//! Follows proc(5): `/proc/PID/stat`, `/proc/PID/io`, `/proc/PID/status`.
+//! Follows proc(5): `/proc/PID/stat`, `/proc/PID/io`, `/proc/PID/status`; `/proc/net/snmp` for what RFC 4113 leaves to the system.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -51,6 +51,16 @@ pub fn thread_times(pids: &[u32]) -> BTreeMap<u32, f64> {
         Some((id, cpu_seconds(task.path().to_str()?)))
     });
     times.collect()
+}
+
+/// Datagrams thrown away since the system started because the receiving socket was full.
+pub fn socket_overflows() -> u64 {
+    let text = fs::read_to_string("/proc/net/snmp").unwrap_or_default();
+    let mut lines = text.lines().filter_map(|line| line.strip_prefix("Udp: "));
+    let (names, values) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let mut fields = names.split_whitespace().zip(values.split_whitespace());
+    let found = fields.find(|(name, _)| *name == "RcvbufErrors");
+    found.and_then(|(_, value)| value.parse().ok()).unwrap_or(0)
 }
 
 fn cpu_seconds(base: &str) -> f64 {

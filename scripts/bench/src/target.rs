@@ -1,4 +1,5 @@
-//! Where a stream is: `rtmp://host:port/app/stream` or `http://host:port/path.flv`.
+//! Where a stream is: `rtmp://host:port/app/stream`, `http://host:port/path.flv`,
+//! `rtsp-tcp://host:port/app/stream` or `rtsp-udp://…`.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 
@@ -11,6 +12,8 @@ pub enum Target {
     Rtmp(RtmpTarget),
     /// HTTP-FLV.
     Http(HttpTarget),
+    /// RTSP.
+    Rtsp(RtspTarget),
 }
 
 /// The parts of an RTMP URL.
@@ -37,14 +40,40 @@ pub struct HttpTarget {
     pub path: String,
 }
 
+/// How a player's RTP travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RtspWay {
+    /// Inside the connection.
+    Tcp,
+    /// By datagrams.
+    Udp,
+}
+
+/// The parts of an RTSP URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RtspTarget {
+    /// Resolved address.
+    pub addr: SocketAddr,
+    /// The URL as requests have it.
+    pub url: String,
+    /// How RTP travels.
+    pub way: RtspWay,
+}
+
 impl Target {
     /// Takes a URL apart and resolves its host. Fails with a text that names the URL.
     pub fn parse(url: &str) -> Result<Self, Fault> {
         if let Some(rest) = url.strip_prefix("rtmp://") {
             return parse_rtmp(url, rest);
         }
+        for (scheme, way) in [("rtsp-tcp://", RtspWay::Tcp), ("rtsp-udp://", RtspWay::Udp)] {
+            if let Some(rest) = url.strip_prefix(scheme) {
+                return parse_rtsp(rest, way);
+            }
+        }
         let Some(rest) = url.strip_prefix("http://") else {
-            return Err(Fault::new(format!("url {url:?}: expected rtmp://… or http://…")));
+            let text = format!("url {url:?}: expected rtmp://…, http://…, rtsp-tcp://… or rtsp-udp://…");
+            return Err(Fault::new(text));
         };
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let target = HttpTarget { addr: resolve(host, 80)?, host: host.to_owned(), path: format!("/{path}") };
@@ -56,6 +85,7 @@ impl Target {
         match self {
             Self::Rtmp(target) => target.addr,
             Self::Http(target) => target.addr,
+            Self::Rtsp(target) => target.addr,
         }
     }
 }
@@ -73,6 +103,11 @@ fn parse_rtmp(url: &str, rest: &str) -> Result<Target, Fault> {
         app: app.to_owned(),
         stream: stream.to_owned(),
     }))
+}
+
+fn parse_rtsp(rest: &str, way: RtspWay) -> Result<Target, Fault> {
+    let host = rest.split('/').next().unwrap_or_default();
+    Ok(Target::Rtsp(RtspTarget { addr: resolve(host, 554)?, url: format!("rtsp://{rest}"), way }))
 }
 
 fn resolve(host: &str, default_port: u16) -> Result<SocketAddr, Fault> {

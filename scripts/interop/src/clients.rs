@@ -42,6 +42,33 @@ impl Publisher {
         Self::start("ffmpeg publisher", &mut command)
     }
 
+    /// `ffmpeg -re -i FILE -c copy -f rtsp -rtsp_transport TRANSPORT URL`, by a current ffmpeg.
+    pub fn ffmpeg_rtsp(media: Media, url: &str, transport: &str) -> Self {
+        Self::ffmpeg_as(media, &["-f", "rtsp", "-rtsp_transport", transport, url])
+    }
+
+    /// `ffmpeg -re -i FILE -c copy -f mpegts URL`, by a current ffmpeg.
+    pub fn ffmpeg_ts(media: Media, url: &str) -> Self {
+        Self::ffmpeg_as(media, &["-f", "mpegts", url])
+    }
+
+    fn ffmpeg_as(media: Media, output: &[&str]) -> Self {
+        let mut command = Command::new(paths::modern_ffmpeg());
+        command.args(["-nostdin", "-loglevel", "info", "-re", "-i"]).arg(media.file());
+        command.args(["-map", "0", "-c", "copy"]).args(output);
+        Self::start("ffmpeg publisher", &mut command)
+    }
+
+    /// GStreamer's `rtspclientsink`, for H.264 and AAC; `protocols` is `tcp` or `udp`.
+    pub fn gstreamer_rtsp(media: Media, url: &str, protocols: &str) -> Self {
+        let mut command = Command::new("gst-launch-1.0");
+        let (file, location) = (format!("location={}", media.file().display()), format!("location={url}"));
+        command.args(["-e", "filesrc", &file]).args("! qtdemux name=in rtspclientsink name=out".split(' '));
+        command.args([&location, &format!("protocols={protocols}")]);
+        command.args("in.video_0 ! queue ! h264parse ! out. in.audio_0 ! queue ! aacparse ! out.".split(' '));
+        Self::start("GStreamer publisher", &mut command)
+    }
+
     /// GStreamer's `rtmp2sink`, for H.264 and AAC.
     pub fn gstreamer(media: Media, url: &str) -> Self {
         let mut command = Command::new("gst-launch-1.0");
@@ -123,6 +150,38 @@ impl Player {
                 command.args(["-bsf:v", &format!("filter_units=remove_types={units}")]);
             }
             command.args(["-flush_packets", "1", "-f", "flv"]).arg(output);
+            command
+        })
+    }
+
+    /// A current ffmpeg by RTSP, over `tcp`, `udp` or `http`. Its demuxer gives the first picture no time when that is
+    /// several packets long, and FLV cannot hold it then: it is left out.
+    pub fn ffmpeg_rtsp(url: &str, transport: &str, media: Media) -> Self {
+        let units = match media {
+            Media::HevcAac => "filter_units=remove_types=32-35,",
+            media if media.has_units() => "filter_units=remove_types=7-9,",
+            _ => "",
+        };
+        Self::start("ffmpeg player", "flv", |output| {
+            let mut command = Command::new(paths::modern_ffmpeg());
+            command.args(["-nostdin", "-loglevel", "info", "-y", "-rtsp_transport", transport]);
+            command.args(["-i", url, "-map", "0", "-c", "copy"]);
+            command.args(["-bsf:v", &format!("{units}noise=drop=eq(pts\\,nopts)")]);
+            command.args(["-flush_packets", "1", "-f", "flv"]).arg(output);
+            command
+        })
+    }
+
+    /// GStreamer's `rtspsrc`, over `tcp` or `udp`: H.264 as it came, in a Matroska file.
+    pub fn gstreamer_rtsp(url: &str, protocols: &str) -> Self {
+        Self::start("GStreamer player", "mkv", |output| {
+            let mut command = Command::new("gst-launch-1.0");
+            command.args(["-e", "rtspsrc", &format!("location={url}"), &format!("protocols={protocols}")]);
+            command.args("latency=200 ! application/x-rtp,media=video ! rtph264depay ! h264parse".split(' '));
+            command.args(
+                "! matroskamux streamable=true ! filesink async=false buffer-mode=unbuffered".split(' '),
+            );
+            command.arg(format!("location={}", output.display()));
             command
         })
     }

@@ -106,6 +106,18 @@ impl Flv {
         self.packets.iter().filter(|packet| packet.kind == kind && packet.track == track).collect()
     }
 
+    /// Without the pictures before the first keyframe.
+    #[must_use]
+    pub fn from_keyframe(mut self) -> Self {
+        let first = self.packets.iter().position(|packet| packet.kind == Kind::Video && packet.key);
+        let mut at = 0..;
+        self.packets.retain(|packet| {
+            let place = at.next().unwrap_or_default();
+            packet.kind == Kind::Audio || first.is_some_and(|first| place >= first)
+        });
+        self
+    }
+
     /// The first sequence header of one kind and track.
     pub fn header(&self, kind: Kind, track: u8) -> Option<&Header> {
         self.headers.iter().find(|header| header.kind == kind && header.track == track)

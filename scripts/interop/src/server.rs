@@ -15,6 +15,8 @@ pub struct Server {
     folder: PathBuf,
     rtmp: u16,
     http: u16,
+    rtsp: u16,
+    srt: u16,
 }
 
 impl Server {
@@ -38,30 +40,31 @@ impl Server {
         // Another process may take a port between the choice and the start: then choose again.
         for _ in 0..4 {
             let folder = folder(name);
-            let [rtmp_port, http_port, https_port] = free_ports();
+            let [rtmp_port, http_port, https_port, rtsp_port, srt_port] = free_ports();
             let config = format!(
                 "<config>\n  {top}\n  <rtmp><ip>127.0.0.1</ip><port>{rtmp_port}</port>{rtmp}</rtmp>\n  \
                  <http><ip>127.0.0.1</ip><port>{http_port}</port><sport>{https_port}</sport>{http}</http>\n  \
-                 <rtsp><enable>false</enable></rtsp>\n  <srt><enable>false</enable></srt>\n</config>\n"
+                 <rtsp><ip>127.0.0.1</ip><port>{rtsp_port}</port></rtsp>\n  \
+                 <srt><ip>127.0.0.1</ip><port>{srt_port}</port></srt>\n</config>\n"
             );
             std::fs::create_dir_all(folder.join("html")).expect("html/ can be made");
             std::fs::write(folder.join("html/index.html"), INDEX).expect("a page can be written");
             std::fs::write(folder.join("config.xml"), config).expect("a config can be written");
-            if let Some(server) = Self::launch(folder, rtmp_port, http_port) {
+            if let Some(server) = Self::launch(folder, [rtmp_port, http_port, rtsp_port, srt_port]) {
                 return server;
             }
         }
         panic!("the server did not come up on any of four sets of ports");
     }
 
-    fn launch(folder: PathBuf, rtmp: u16, http: u16) -> Option<Self> {
+    fn launch(folder: PathBuf, [rtmp, http, rtsp, srt]: [u16; 4]) -> Option<Self> {
         let mut command = Command::new(paths::server());
         command.arg("--config").arg(&folder).env("RUST_LOG", "debug");
         command.stdout(std::fs::File::create(folder.join("stdout")).expect("a file can be made"));
         let process = Process::start("smart_rtmpd", &mut command, &folder.join("stderr"));
-        let mut server = Self { process, folder, rtmp, http };
+        let mut server = Self { process, folder, rtmp, http, rtsp, srt };
         until("the server listens or ends", Duration::from_secs(20), || {
-            !server.process.is_running() || [rtmp, http].into_iter().all(listens)
+            !server.process.is_running() || [rtmp, http, rtsp].into_iter().all(listens)
         });
         if server.process.is_running() {
             return Some(server);
@@ -100,6 +103,27 @@ impl Server {
     /// `rtmp://…/live/NAME`
     pub fn rtmp(&self, name: &str) -> String {
         format!("rtmp://127.0.0.1:{}/live/{name}", self.rtmp)
+    }
+
+    /// The address of its RTSP server.
+    pub fn rtsp_addr(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.rtsp).into()
+    }
+
+    /// `rtsp://…/live/NAME`
+    pub fn rtsp(&self, name: &str) -> String {
+        format!("rtsp://127.0.0.1:{}/live/{name}", self.rtsp)
+    }
+
+    /// The address of its SRT server.
+    pub fn srt_addr(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.srt).into()
+    }
+
+    /// `srt://…?streamid=…/live/NAME,role=ROLE`
+    pub fn srt(&self, name: &str, role: &str) -> String {
+        let host = self.srt_addr();
+        format!("srt://{host}?streamid={host}/live/{name},role={role}")
     }
 
     /// A URL of its HTTP server.
@@ -168,9 +192,9 @@ fn listens(port: u16) -> bool {
     TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), Duration::from_secs(1)).is_ok()
 }
 
-/// Three different ports nobody listens on. They are held together, so they differ, and let go together.
-fn free_ports() -> [u16; 3] {
+/// Different ports nobody listens on. They are held together, so they differ, and let go together.
+fn free_ports() -> [u16; 5] {
     let held =
-        std::array::from_fn::<_, 3, _>(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port"));
+        std::array::from_fn::<_, 5, _>(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port"));
     held.map(|listener| listener.local_addr().expect("a bound socket has an address").port())
 }

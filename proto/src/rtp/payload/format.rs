@@ -114,8 +114,16 @@ fn parameters(track: &Track) -> Vec<(&'static str, String)> {
         ],
         // RFC 7587 §7
         Codec::Opus => vec![("sprop-stereo", u8::from(track.channels != 1).to_string())],
-        Codec::Av1
-        | Codec::Vp9
+        // RTP Payload Format For AV1 §7.2.1; av1C has it in its second and third byte.
+        Codec::Av1 => match config.get(1..3) {
+            Some(&[profile, tier]) => vec![
+                ("profile", (profile >> 5).to_string()),
+                ("level-idx", (profile & 0x1f).to_string()),
+                ("tier", (tier >> 7).to_string()),
+            ],
+            _ => Vec::new(),
+        },
+        Codec::Vp9
         | Codec::Vp8
         | Codec::Flac
         | Codec::Ac3

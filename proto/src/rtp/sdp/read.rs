@@ -1,27 +1,41 @@
 //! Descriptions of others.
+//!
+//! Specs: RFC 8866 §5, §6; RFC 3551 §6 (static payload types). What is not known is passed over, and so is what is missing.
 
 use rtmpd_core::Error;
 
+use super::section::Section;
 use super::{Media, Session};
 use crate::rtp::payload::Format;
 
 /// Longest description, in bytes.
 const MAX_TEXT: usize = 64 << 10;
-/// Most tracks.
-const MAX_MEDIA: usize = 16;
+/// Longest line, in bytes.
+const MAX_LINE: usize = 16 << 10;
 /// Most lines.
 const MAX_LINES: usize = 1024;
-/// Most parameters of a format.
-const MAX_PARAMETERS: usize = 64;
+/// Most tracks.
+const MAX_MEDIA: usize = 16;
+/// Most attributes of a track, or of the session.
+const MAX_ATTRIBUTES: usize = 256;
 
 const SPEC: &str = "RFC 8866 §5";
 
+/// What was read so far.
+#[derive(Default)]
+struct Reading {
+    session: Session,
+    /// The track whose lines are being read.
+    section: Option<Section>,
+    /// Attributes of the track, or of the session before its first one.
+    attributes: usize,
+}
+
 impl Session {
-    /// Reads a description. What is not known is passed over, and so is what is missing, but tracks.
+    /// Reads a description.
     ///
     /// # Errors
-    /// [`Error::Limit`] when it is too long, [`Error::Malformed`] when it is no text or a track's line is none. Lines are
-    /// counted from 1.
+    /// [`Error::Limit`] when it is too long, [`Error::Malformed`] when a track's line is none. Lines are counted from 1.
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
         if text.len() > MAX_TEXT {
             let what = format!("the description is {} bytes long, at most {MAX_TEXT} are taken", text.len());
@@ -29,128 +43,96 @@ impl Session {
         }
         // Some cameras send Latin-1 in names, and some end with a NUL.
         let text = String::from_utf8_lossy(text);
-        let mut session = Self::default();
-        let mut mapped = Mapped::default();
-        for (number, line) in
-            (1..).zip(text.trim_end_matches('\0').split(['\n', '\r']).filter(|line| !line.is_empty()))
-        {
+        let mut reading = Reading::default();
+        // Lines end with CR LF, with LF from many cameras, and with CR from a few.
+        let lines = text.split(['\n', '\r', '\0']).map(str::trim).filter(|line| !line.is_empty());
+        for (number, line) in (1..).zip(lines) {
+            let too_much = |what: String| Err(Error::limit(format!("the description has {what}"), SPEC));
             if number > MAX_LINES {
-                return Err(Error::limit(format!("the description has more than {MAX_LINES} lines"), SPEC));
+                return too_much(format!("more than {MAX_LINES} lines"));
             }
-            // Some have blanks in front, or around the sign.
-            let Some((kind, value)) = line.trim().split_once('=') else { continue };
-            match kind.trim() {
-                "m" => {
-                    session.close(&mut mapped);
-                    if session.media.len() == MAX_MEDIA {
-                        return Err(Error::limit(
-                            format!("the description has more than {MAX_MEDIA} tracks"),
-                            SPEC,
-                        ));
-                    }
-                    session.media.push(media(value.trim()).ok_or_else(|| {
-                        let shown: String = value.chars().take(80).collect();
-                        let what = format!("line {number} of the description is m={shown:?}, expected m=KIND PORT RTP/AVP TYPE");
-                        Error::malformed(what, "RFC 8866 §5.14")
-                    })?);
-                }
-                "a" => session.attribute(value.trim(), &mut mapped),
-                _ => {}
+            if line.len() > MAX_LINE {
+                return too_much(format!(
+                    "{} bytes in line {number}, at most {MAX_LINE} are taken",
+                    line.len()
+                ));
             }
+            reading.line(line).map_err(|error| error.in_line(number, line))?;
         }
-        session.close(&mut mapped);
-        Ok(session)
+        reading.close();
+        Ok(reading.session)
     }
 
     /// The formats of the tracks.
     pub fn formats(&self) -> Vec<Format> {
         self.media.iter().map(|media| media.format.clone()).collect()
     }
+}
 
-    fn attribute(&mut self, value: &str, mapped: &mut Mapped) {
-        let (name, value) = value.split_once(':').unwrap_or((value, ""));
-        let value = value.trim();
-        let media = self.media.last_mut();
-        match (name.trim(), media) {
-            ("control", Some(media)) => media.control = Some(value.to_owned()),
-            ("control", None) => self.control = Some(value.to_owned()),
-            ("rtpmap", Some(media)) => {
-                if let Some((payload_type, rest)) = numbered(value)
-                    && payload_type == media.payload_type
-                {
-                    mapped.is_mapped = true;
-                    map(&mut media.format, rest);
-                }
+/// What is wrong with a line.
+enum Wrong {
+    Media,
+    TooManyMedia,
+    TooManyAttributes,
+}
+
+impl Wrong {
+    fn in_line(self, number: usize, line: &str) -> Error {
+        let shown: String = line.chars().take(80).collect();
+        let place = format!("line {number} of the description, {shown:?},");
+        match self {
+            Self::Media => Error::malformed(
+                format!("{place} is no track, expected m=KIND PORT RTP/AVP TYPE"),
+                "RFC 8866 §5.14",
+            ),
+            Self::TooManyMedia => {
+                Error::limit(format!("{place} is one of more than {MAX_MEDIA} tracks"), SPEC)
             }
-            // Before `rtpmap` or behind it, and on several lines with some.
-            ("fmtp", Some(media)) => {
-                if let Some((payload_type, rest)) = numbered(value)
-                    && payload_type == media.payload_type
-                {
-                    parameters(&mut media.format, rest);
+            Self::TooManyAttributes => {
+                Error::limit(format!("{place} is one of more than {MAX_ATTRIBUTES} attributes"), SPEC)
+            }
+        }
+    }
+}
+
+impl Reading {
+    fn line(&mut self, line: &str) -> Result<(), Wrong> {
+        // Some have blanks around the sign. What is no line at all (banners, empty values) is passed over.
+        let Some((kind, value)) = line.split_once('=') else { return Ok(()) };
+        let value = value.trim();
+        match kind.trim() {
+            "m" => {
+                self.close();
+                if self.session.media.len() == MAX_MEDIA {
+                    return Err(Wrong::TooManyMedia);
                 }
+                self.section = Some(Section::new(value).ok_or(Wrong::Media)?);
+                self.attributes = 0;
+            }
+            "a" => {
+                self.attributes += 1;
+                if self.attributes > MAX_ATTRIBUTES {
+                    return Err(Wrong::TooManyAttributes);
+                }
+                let (name, value) = value.split_once(':').unwrap_or((value, ""));
+                self.attribute(name.trim(), value.trim());
             }
             _ => {}
         }
+        Ok(())
     }
 
-    /// All lines of a track were read: a static payload type needs no `rtpmap` (RFC 3551 §6).
-    fn close(&mut self, mapped: &mut Mapped) {
-        let is_mapped = std::mem::take(mapped).is_mapped;
-        let Some(media) = self.media.last_mut().filter(|_| !is_mapped) else { return };
-        let (encoding, clock_rate, channels) = match media.payload_type {
-            0 => ("PCMU", 8_000, 1),
-            8 => ("PCMA", 8_000, 1),
-            14 => ("MPA", 90_000, 0),
-            26 => ("JPEG", 90_000, 0),
-            32 => ("MPV", 90_000, 0),
-            33 => ("MP2T", 90_000, 0),
-            _ => return,
-        };
-        let format = &mut media.format;
-        (format.encoding, format.clock_rate, format.channels) = (encoding.to_owned(), clock_rate, channels);
-    }
-}
-
-/// What is known of the track that is being read.
-#[derive(Default)]
-struct Mapped {
-    is_mapped: bool,
-}
-
-/// `video 0 RTP/AVP 96 97`
-fn media(text: &str) -> Option<Media> {
-    let mut words = text.split_ascii_whitespace();
-    let kind = words.next()?.to_ascii_lowercase();
-    let _port = words.next()?;
-    let _profile = words.next()?;
-    // `m=application` of other protocols has words where numbers should be.
-    let payload_type = words.next().and_then(|word| word.parse().ok()).unwrap_or(u8::MAX);
-    Some(Media { kind, payload_type, format: Format::default(), control: None })
-}
-
-/// `96 H264/90000`
-fn numbered(text: &str) -> Option<(u8, &str)> {
-    let (number, rest) = text.split_once([' ', '\t'])?;
-    Some((number.trim().parse().ok()?, rest.trim()))
-}
-
-/// `mpeg4-generic/48000/2`
-fn map(format: &mut Format, text: &str) {
-    let mut parts = text.split('/').map(str::trim);
-    format.encoding = parts.next().unwrap_or_default().to_owned();
-    format.clock_rate = parts.next().and_then(|rate| rate.parse().ok()).unwrap_or_default();
-    format.channels = parts.next().and_then(|channels| channels.parse().ok()).unwrap_or_default();
-}
-
-/// `packetization-mode=1; sprop-parameter-sets=…`
-fn parameters(format: &mut Format, text: &str) {
-    for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
-        if format.parameters.len() == MAX_PARAMETERS {
-            return;
+    fn attribute(&mut self, name: &str, value: &str) {
+        match &mut self.section {
+            Some(section) => section.attribute(name, value),
+            None if name == "control" => self.session.control = Some(value.to_owned()),
+            None => {}
         }
-        // Base64 ends with the sign, too: only the first one parts.
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        format.parameters.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
+    }
+
+    /// All lines of the track were read.
+    fn close(&mut self) {
+        let media: Option<Media> = self.section.take().map(Section::finish);
+        self.session.media.extend(media);
     }
 }

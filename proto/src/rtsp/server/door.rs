@@ -6,7 +6,7 @@ use rtmpd_core::{Dice, Error, Refusal};
 
 use super::RtspServer;
 use crate::rtsp::Account;
-use crate::rtsp::auth::{self, challenges, is_proof};
+use crate::rtsp::auth::{self, Proof, challenges};
 use crate::rtsp::wire::{Method, Request, Response};
 
 /// So many wrong answers, then the connection ends.
@@ -32,19 +32,20 @@ impl Door {
             return Ok(());
         };
         let asked = auth::Account { user: &account.user, password: &account.password, realm: &account.realm };
-        if let Some(header) = request.header("Authorization")
-            && (!self.nonce.is_empty() || header.trim_start().to_ascii_lowercase().starts_with("basic"))
-        {
-            if is_proof(header, request.method.name(), &asked, &self.nonce) {
-                return Ok(());
+        let mut is_stale = false;
+        if let Some(header) = request.header("Authorization") {
+            match auth::prove(header, request.method.name(), &asked, &self.nonce) {
+                Proof::Right => return Ok(()),
+                // VLC and NVRs that come again begin with their answer to the last connection's challenge.
+                Proof::Stale => is_stale = true,
+                Proof::Wrong => self.wrong = self.wrong.saturating_add(1),
             }
-            self.wrong = self.wrong.saturating_add(1);
         }
         if self.nonce.is_empty() {
             self.nonce = format!("{:016x}{:016x}", dice.next_u64(), dice.next_u64());
         }
         let mut response = Response::new(401);
-        for challenge in challenges(&account.realm, &self.nonce) {
+        for challenge in challenges(&account.realm, &self.nonce, is_stale) {
             response.headers.push("WWW-Authenticate", &challenge);
         }
         Err(response)
@@ -61,6 +62,7 @@ fn needs_leave(method: &Method) -> bool {
         | Method::GetParameter
         | Method::SetParameter
         | Method::Redirect
+        | Method::PlayNotify
         | Method::Get
         | Method::Post
         | Method::Unknown(_) => false,

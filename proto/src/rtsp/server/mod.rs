@@ -127,12 +127,19 @@ impl RtspServer {
             self.heard_at = now;
             return self.pass_up(data);
         }
-        self.decoder.push(data);
+        let mut rest = data;
+        while !rest.is_empty() && self.waiting.is_none() && self.state != State::Over {
+            match self.decoder.feed(&mut rest) {
+                Some((channel, payload)) => self.handle_interleaved(now, channel, payload),
+                None => self.go_on(now)?,
+            }
+        }
+        self.decoder.push(rest);
         if self.waiting.is_some() && self.decoder.waiting() > MAX_WAITING {
             let what = format!("more than {MAX_WAITING} bytes came while an answer was due");
             return Err(Error::limit(what, "RFC 2326 §9.1"));
         }
-        self.go_on(now)
+        Ok(())
     }
 
     /// Does what has come in, up to the next question that only the shard can answer.
@@ -147,8 +154,8 @@ impl RtspServer {
                 Ok(Some(Message::Response(_))) => self.heard_at = now,
                 Ok(None) => break,
                 Err(error) => {
-                    let status = if matches!(error, Error::Limit(_)) { 413 } else { 400 };
-                    self.transmit(Response::new(status).with("Connection", "close").write("RTSP/1.0"));
+                    let farewell = self.decoder.farewell().write("RTSP/1.0");
+                    self.transmit(farewell);
                     return Err(error);
                 }
             }

@@ -10,6 +10,7 @@ use rtmpd_core::{Error, Event, Instant, Note};
 
 use super::state::{State, Step};
 use super::{RtspServer, Waiting};
+use crate::rtsp::range::Range;
 use crate::rtsp::wire::{Method, Request, Response};
 
 /// What clients may ask for.
@@ -62,7 +63,7 @@ impl RtspServer {
             }
             Method::SetParameter if request.body.is_empty() => self.answer(&request, Response::new(200)),
             Method::SetParameter => self.refuse(&request, 451),
-            Method::Redirect | Method::Get | Method::Post | Method::Unknown(_) => {
+            Method::Redirect | Method::PlayNotify | Method::Get | Method::Post | Method::Unknown(_) => {
                 self.answer(&request, Response::new(501).with("Public", PUBLIC));
             }
         }
@@ -81,12 +82,16 @@ impl RtspServer {
     }
 
     fn play(&mut self, now: Instant, request: Request) {
+        // What is live is played from now on, whatever time is asked for; but it has to be a time.
+        if let Some(Err(error)) = request.header("Range").map(Range::parse) {
+            return self.complain(&request, 457, &error);
+        }
         let was_playing = self.state == State::Playing;
         if !self.step(Step::Play) {
             return self.refuse(&request, 455);
         }
         if was_playing {
-            let response = self.with_session(Response::new(200)).with("Range", "npt=now-");
+            let response = self.with_session(Response::new(200)).with("Range", &Range::LIVE.to_string());
             return self.answer(&request, response);
         }
         let is_fed = self.player.as_ref().is_some_and(|player| player.playing.ways().next().is_some());
@@ -100,7 +105,7 @@ impl RtspServer {
 
     /// The answer to PLAY: where it begins, if a packet has told.
     pub(super) fn answer_play(&mut self, request: &Request, first: Option<&Packet>) {
-        let mut response = self.with_session(Response::new(200)).with("Range", "npt=now-");
+        let mut response = self.with_session(Response::new(200)).with("Range", &Range::LIVE.to_string());
         if let (Some(player), Some(packet)) = (&self.player, first) {
             let info = |(place, sequence, time): (usize, Option<u16>, u32)| {
                 let sequence = sequence.map(|sequence| format!(";seq={sequence}")).unwrap_or_default();
@@ -130,7 +135,7 @@ impl RtspServer {
         if let Some(publishing) = &mut self.publishing {
             publishing.heard_at = now;
         }
-        let response = self.with_session(Response::new(200)).with("Range", "npt=now-");
+        let response = self.with_session(Response::new(200)).with("Range", &Range::LIVE.to_string());
         self.answer(request, response);
     }
 

@@ -15,6 +15,8 @@ pub enum Method {
     GetParameter,
     SetParameter,
     Redirect,
+    /// RTSP 2.0: RFC 7826 §13.5.
+    PlayNotify,
     /// HTTP: the half of a tunnel that leads to the client.
     Get,
     /// HTTP: the half of a tunnel that comes from the client.
@@ -37,6 +39,7 @@ impl Method {
             Self::GetParameter => "GET_PARAMETER",
             Self::SetParameter => "SET_PARAMETER",
             Self::Redirect => "REDIRECT",
+            Self::PlayNotify => "PLAY_NOTIFY",
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Unknown(name) => name,
@@ -57,6 +60,7 @@ impl Method {
             Self::GetParameter,
             Self::SetParameter,
             Self::Redirect,
+            Self::PlayNotify,
             Self::Get,
             Self::Post,
         ];

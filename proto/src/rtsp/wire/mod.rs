@@ -2,14 +2,18 @@
 //!
 //! Specs: RFC 2326 §4, §6, §7 (messages), §10.12 (interleaving); RFC 7826 where RTSP 2.0 differs.
 //!
-//! - `decoder`: bytes cut anywhere → [`Message`]s · `headers`: what both kinds have · `method`, `reason`: words
+//! - `decoder`: bytes cut anywhere → [`Message`]s · `head`: start lines and headers · `headers`: what both kinds have
+//! - `method`, `reason`: words
 //! - `base64`: requests that come through HTTP
 
 mod base64;
 mod decoder;
+mod head;
 mod headers;
 mod method;
 mod reason;
+#[cfg(test)]
+mod tests;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -90,7 +94,9 @@ impl Request {
 
     /// As it goes out.
     pub fn write(&self) -> Bytes {
-        let line = format!("{} {} {}\r\n", self.method.name(), self.uri, self.version);
+        // URLs come from configurations and from peers' descriptions: none may end the line.
+        let uri: String = self.uri.chars().filter(|c| !c.is_control()).collect();
+        let line = format!("{} {uri} {}\r\n", self.method.name(), self.version);
         write(&line, &self.headers, &self.body)
     }
 }

@@ -1,4 +1,4 @@
-//! What status codes mean: RFC 2326 §7.1.1.
+//! What status codes mean: RFC 2326 §7.1.1, RFC 7826 §17.
 
 /// The reason phrase of a status code.
 pub fn reason(status: u16) -> &'static str {
@@ -12,6 +12,7 @@ pub fn reason(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        406 => "Not Acceptable",
         408 => "Request Time-out",
         411 => "Length Required",
         413 => "Request Entity Too Large",
@@ -21,12 +22,20 @@ pub fn reason(status: u16) -> &'static str {
         453 => "Not Enough Bandwidth",
         454 => "Session Not Found",
         455 => "Method Not Valid in This State",
+        456 => "Header Field Not Valid for Resource",
         457 => "Invalid Range",
+        458 => "Parameter Is Read-Only",
         459 => "Aggregate Operation Not Allowed",
+        460 => "Only Aggregate Operation Allowed",
         461 => "Unsupported Transport",
+        462 => "Destination Unreachable",
+        464 => "Data Transport Not Ready Yet",
+        465 => "Notification Reason Unknown",
         500 => "Internal Server Error",
         501 => "Not Implemented",
+        502 => "Bad Gateway",
         503 => "Service Unavailable",
+        504 => "Gateway Time-out",
         505 => "RTSP Version not supported",
         551 => "Option not supported",
         _ => "Unknown",

@@ -23,8 +23,8 @@ use rtmpd_core::{Error, Instant};
 pub use event::{Event, Opened};
 use session::Session;
 
-use super::crypto::{Passphrase, Secret};
-use super::handshake::{Arrival, Call, Caller, Link, Step, accept};
+use super::crypto::{Agreed, Passphrase, Secret};
+use super::handshake::{Arrival, Call, Caller, Link, Step, accept, agree};
 use super::reject::Reject;
 use super::settings::Settings;
 use super::stats::Stats;
@@ -49,7 +49,7 @@ enum Stage {
     /// We call.
     Calling(Box<Caller>),
     /// We were called; it is to be decided whether we want to.
-    Asked(Box<Arrival>, u32),
+    Asked(Box<Arrival>, u32, Option<Agreed>),
     /// Payloads flow.
     Open(Box<Session>),
     /// It is over.
@@ -61,7 +61,7 @@ impl Connection {
     /// [`Self::accept`] or [`Self::reject`] is to follow. `secret` is for this connection alone.
     pub fn answer(now: Instant, arrival: Box<Arrival>, id: u32, settings: Settings, secret: Secret) -> Self {
         let asked = arrival.asked();
-        let mut connection = Self::new(now, Stage::Asked(arrival, id), settings, secret);
+        let mut connection = Self::new(now, Stage::Asked(arrival, id, None), settings, secret);
         connection.events.push_back(Event::Asked(Box::new(asked)));
         connection
     }
@@ -89,21 +89,38 @@ impl Connection {
 
     /// Says yes to a caller, who must know the same passphrase, or none. With a passphrase this takes a millisecond.
     pub fn accept(&mut self, now: Instant, passphrase: Option<&Passphrase>) {
-        self.now = now;
-        let Stage::Asked(arrival, id) = &self.stage else { return };
-        match accept(now, arrival, *id, passphrase, &self.settings) {
-            Ok((link, reply)) => {
-                self.out.push_back(reply.clone());
-                self.open(link, Some((arrival.caller(), reply)));
-            }
+        match self.prove(passphrase) {
+            Ok(()) => self.grant(now),
             Err(reject) => self.reject(now, reject),
         }
+    }
+
+    /// Whether a caller knows this passphrase, or wants none where there is none; [`Self::grant`] or [`Self::reject`] is to
+    /// follow. With a passphrase this takes a millisecond.
+    ///
+    /// # Errors
+    /// What to reject it with.
+    pub fn prove(&mut self, passphrase: Option<&Passphrase>) -> Result<(), Reject> {
+        if let Stage::Asked(arrival, _, agreed) = &mut self.stage {
+            *agreed = agree(arrival, passphrase)?;
+        }
+        Ok(())
+    }
+
+    /// Says yes to a caller who has proved what is to be known.
+    pub fn grant(&mut self, now: Instant) {
+        self.now = now;
+        let Stage::Asked(arrival, id, agreed) = &mut self.stage else { return };
+        let (link, reply) = accept(now, arrival, *id, agreed.take(), &self.settings);
+        let caller = arrival.caller();
+        self.out.push_back(reply.clone());
+        self.open(link, Some((caller, reply)));
     }
 
     /// Says no to a caller.
     pub fn reject(&mut self, now: Instant, reject: Reject) {
         self.now = now;
-        if let Stage::Asked(arrival, _) = &self.stage {
+        if let Stage::Asked(arrival, ..) = &self.stage {
             self.out.push_back(arrival.reject(reject));
             self.end(Event::Rejected(reject));
         }

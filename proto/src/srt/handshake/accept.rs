@@ -10,16 +10,14 @@ use crate::srt::reject::Reject;
 use crate::srt::settings::{Settings, VERSION};
 use crate::srt::wire::{Control, Extensions, Handshake, Hello, Outgoing, Stage, address_field};
 
-/// What was agreed on, and the answer that says so; our socket will be `id`. With a passphrase this takes a
-/// millisecond.
+/// What was agreed on, and the answer that says so; our socket will be `id`.
 pub(in crate::srt) fn accept(
     now: Instant,
     arrival: &Arrival,
     id: u32,
-    passphrase: Option<&Passphrase>,
+    agreed: Option<Agreed>,
     settings: &Settings,
-) -> Result<(Link, Outgoing), Reject> {
-    let agreed = agree(arrival, passphrase)?;
+) -> (Link, Outgoing) {
     let (send_latency, receive_latency) = latencies(settings.delay(), &arrival.hello);
     let theirs = &arrival.handshake;
     let link = Link {
@@ -38,10 +36,14 @@ pub(in crate::srt) fn accept(
         agreed,
     };
     let reply = answer(arrival, &link, settings);
-    Ok((link, reply))
+    (link, reply)
 }
 
-fn agree(arrival: &Arrival, passphrase: Option<&Passphrase>) -> Result<Option<Agreed>, Reject> {
+/// The keys, for one who knows the passphrase. This takes a millisecond.
+pub(in crate::srt) fn agree(
+    arrival: &Arrival,
+    passphrase: Option<&Passphrase>,
+) -> Result<Option<Agreed>, Reject> {
     let (material, passphrase) = match (&arrival.material, passphrase) {
         (None, None) => return Ok(None),
         (Some(material), Some(passphrase)) => (material, passphrase),

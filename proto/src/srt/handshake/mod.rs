@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use rtmpd_core::Instant;
 
-pub(super) use accept::accept;
+pub(super) use accept::{accept, agree};
 pub use arrival::{Arrival, Asked};
 pub use caller::{Call, CallerKey};
 pub(super) use caller::{Caller, Step};

@@ -11,8 +11,10 @@ use rtmpd_bench::error::Fault;
 use rtmpd_bench::load::{self, Plan};
 use rtmpd_bench::target::Target;
 
-const USAGE: &str = "rtmpd-load --url rtmp://HOST:PORT/APP/STREAM | http://HOST:PORT/PATH.flv [options]
+const USAGE: &str = "rtmpd-load --url URL [options]
 
+  --url URL          rtmp://HOST:PORT/APP/STREAM, http://HOST:PORT/PATH.flv, rtsp-tcp://HOST:PORT/APP/STREAM or
+                     rtsp-udp://HOST:PORT/APP/STREAM
   --players N        players (default 100)
   --slow N           further players that stop reading once they play (default 0)
   --seconds S        measuring window (default 10)
@@ -25,7 +27,7 @@ const USAGE: &str = "rtmpd-load --url rtmp://HOST:PORT/APP/STREAM | http://HOST:
   --watch PID        read this process's CPU, writes and memory over the window; may be repeated
   --idle-rss-kb N    memory of the watched processes without players, for the per-player figure
   --source-bps N     bits per second of the source's frame bodies, for source_ratio
-Raise the descriptor limit (ulimit -n) above the number of players first.
+Raise the descriptor limit (ulimit -n) above the number of players first; by rtsp-udp each takes five.
 ";
 
 fn main() -> ExitCode {

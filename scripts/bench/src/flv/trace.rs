@@ -81,6 +81,12 @@ impl Trace {
         }
     }
 
+    /// Each frame's type and body, once.
+    pub fn frames(&self) -> impl Iterator<Item = (u8, &[u8])> {
+        let tags = self.frames.iter().map(|frame| &self.bytes[frame.span.clone()]);
+        tags.map(|tag| (tag[0] & 0x1f, &tag[11..tag.len() - 4]))
+    }
+
     /// Bits per second of the frames' bodies, without tag headers.
     pub fn payload_bps(&self) -> u64 {
         self.payload * 8 * 1000 / self.period_ms

@@ -10,7 +10,7 @@ use super::segments;
 use super::worker::Worker;
 use super::{Board, Phase, Plan, Report};
 use crate::error::Fault;
-use crate::procfs::{Usage, thread_times};
+use crate::procfs::{Usage, socket_overflows, thread_times};
 
 /// A reading of everything that has a cost.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ struct Mark {
     server: Usage,
     own: Usage,
     threads: BTreeMap<u32, f64>,
+    overflows: u64,
 }
 
 /// Runs the plan and says what happened; `progress` gets a line at each change of phase. Fails when threads fail.
@@ -27,8 +28,9 @@ pub fn run(plan: Plan, progress: &mut dyn Write) -> Result<Report, Fault> {
     let board = Arc::new(Board::default());
     let mut workers = Vec::new();
     for index in 0..plan.threads {
-        let worker = Worker::new(Arc::clone(&plan), Arc::clone(&board), index)?;
-        workers.push(thread::spawn(move || worker.run()));
+        let (plan, board) = (Arc::clone(&plan), Arc::clone(&board));
+        // Made where it runs: what the system calls want prepared cannot travel between threads.
+        workers.push(thread::spawn(move || Worker::new(plan, board, index)?.run()));
     }
     wait_for_players(&plan, &board);
     let ready = board.settled();
@@ -59,6 +61,7 @@ pub fn run(plan: Plan, progress: &mut dyn Write) -> Result<Report, Fault> {
         own,
         busiest_thread_s,
         segments_per_second,
+        overflows: last.overflows.saturating_sub(first.overflows),
         outcomes,
     })
 }
@@ -90,6 +93,7 @@ fn mark(plan: &Plan) -> Mark {
         server: Usage::of(&plan.watch),
         own: Usage::own(),
         threads: thread_times(&plan.watch),
+        overflows: socket_overflows(),
     }
 }
 

@@ -3,10 +3,12 @@
 
 mod board;
 mod coordinator;
+mod datagrams;
 mod meter;
 mod player;
 mod report;
 mod segments;
+mod ways;
 mod worker;
 
 pub use board::{Board, Phase};

@@ -7,12 +7,15 @@ use std::time::Duration;
 use super::{Meter, Plan};
 use crate::dist::Dist;
 use crate::procfs::Usage;
+use crate::rtsp::Tally;
 
 /// What became of one player.
 #[derive(Debug, Default, Clone)]
 pub struct Outcome {
     /// Bytes received in the window.
     pub window_bytes: u64,
+    /// Packets of the window, where there are packets.
+    pub packets: Tally,
     /// From connect to the server's yes.
     pub set_up: Option<Duration>,
     /// From connect to the first byte of any kind.
@@ -42,6 +45,8 @@ pub struct Report {
     pub busiest_thread_s: f64,
     /// TCP data segments per second the server has sent, if `ss` could be asked.
     pub segments_per_second: Option<f64>,
+    /// Datagrams that the system threw away within the window because sockets were full, whoever's they were.
+    pub overflows: u64,
     /// One per counted player.
     pub outcomes: Vec<Outcome>,
 }
@@ -50,6 +55,11 @@ impl Report {
     /// Bytes all players received in the window.
     pub fn delivered(&self) -> u64 {
         self.outcomes.iter().map(|outcome| outcome.window_bytes).sum()
+    }
+
+    /// Packets all players received in the window.
+    pub fn packets(&self) -> Tally {
+        self.outcomes.iter().fold(Tally::default(), |sum, outcome| sum.plus(outcome.packets))
     }
 
     /// Bytes that should have come, by the reference player's stream time; nothing without one.
@@ -114,6 +124,16 @@ impl Report {
                 "source_expected_bytes={expected:.0} source_ratio={:.4}",
                 delivered as f64 / expected
             )?;
+        }
+        let packets = self.packets();
+        if packets.expected > 0 {
+            let Tally { received, expected } = packets;
+            let (lost, per_viewer) =
+                (packets.lost(), received as f64 / self.seconds / self.plan.players as f64);
+            let share = lost as f64 * 100.0 / expected as f64;
+            write!(out, "packets={received} packets_expected={expected} packets_lost={lost} ")?;
+            writeln!(out, "lost_percent={share:.4} packets_per_viewer_s={per_viewer:.1}")?;
+            writeln!(out, "udp_socket_overflows={}", self.overflows)?;
         }
         let each: Dist = self.outcomes.iter().filter(|o| !o.failed).map(|o| o.window_bytes).collect();
         writeln!(

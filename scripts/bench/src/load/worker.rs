@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token};
 
+use super::datagrams::Batch;
 use super::player::{Duty, Player, Step};
 use super::{Board, Outcome, Phase, Plan, REFERENCES};
 use crate::error::Fault;
@@ -32,6 +33,7 @@ pub(super) struct Worker {
     phase: Phase,
     buffer: Vec<u8>,
     waste: Vec<MaybeUninit<u8>>,
+    batch: Batch,
 }
 
 impl Worker {
@@ -48,6 +50,7 @@ impl Worker {
             phase: Phase::Ramp,
             buffer: vec![0; PARSE_BUFFER],
             waste: vec![MaybeUninit::uninit(); DISCARD_BUFFER],
+            batch: Batch::new(),
         })
     }
 
@@ -68,6 +71,7 @@ impl Worker {
                 for event in &events {
                     self.on_event(event.token(), true, event.is_writable());
                 }
+                self.take_datagrams();
             }
             self.follow_phase();
         }
@@ -126,9 +130,18 @@ impl Worker {
             return;
         }
         let was_set_up = player.outcome.set_up.is_some();
+        let had_ways = player.ways.is_some();
         let mut step = if writable { player.on_writable() } else { Step::Same };
         if readable && step == Step::Same {
             step = player.on_readable(&mut self.buffer, &mut self.waste);
+        }
+        if step == Step::Same && had_ways {
+            step = player.on_datagrams(&mut self.batch);
+        } else if let Some(ways) = &mut player.ways
+            && !had_ways
+            && let Err(e) = ways.watch(self.young.registry(), Token(index))
+        {
+            step = player.end(&e.to_string());
         }
         match step {
             Step::Same => {}
@@ -141,12 +154,28 @@ impl Worker {
         }
     }
 
+    /// Datagrams wait where nobody watches for them: looking is cheaper.
+    fn take_datagrams(&mut self) {
+        for index in 0..self.players.len() {
+            let player = &mut self.players[index];
+            if player.ways.is_some() {
+                player.on_datagrams(&mut self.batch);
+            }
+            if player.grow_up() {
+                self.move_to_rounds(index);
+            }
+        }
+    }
+
     /// From now on it is read in rounds; a slow one not at all, so that the server has to cope.
     fn move_to_rounds(&mut self, index: usize) {
         let player = &mut self.players[index];
         let slow = player.is_slow();
         let Some(socket) = &mut player.socket else { return };
         let mut moved = self.young.registry().deregister(socket);
+        if let Some(ways) = &mut player.ways {
+            moved = moved.and(ways.unwatch(self.young.registry()));
+        }
         if moved.is_ok() && !slow {
             moved = self.grown.registry().register(socket, Token(index), Interest::READABLE);
         }
