@@ -13,7 +13,7 @@ use rtmpd_interop::media::Media;
 use rtmpd_interop::{Server, raw, until};
 use socket2::{Domain, Socket, Type};
 
-const EXACT: Want = Want { packets: 75, tail: Some(0) };
+const EXACT: Want = Want { packets: 75, tail: Some(0), slack: 0 };
 
 /// Runs `disturb` while a stream is played, and wants every packet of that stream to be there.
 fn undisturbed(name: &str, disturb: impl FnOnce(&Server)) {
