@@ -69,6 +69,22 @@ pub fn assert_carried(source: &Flv, played: &Flv, kinds: &[Kind], want: Want) {
     assert!(count >= want.packets, "{count} packets were played, at least {} are wanted", want.packets);
 }
 
+/// Wants the sound of `played` to be a run of the source's bytes, at least so many, wherever the packets are cut.
+///
+/// # Panics
+/// With the reason, when it is not so.
+pub fn assert_sound(source: &Flv, played: &Flv, least: usize) {
+    let bytes = |flv: &Flv| -> Vec<u8> {
+        flv.track(Kind::Audio, 0).iter().flat_map(|packet| packet.data.iter().copied()).collect()
+    };
+    let (from, to) = (bytes(source), bytes(played));
+    assert!(to.len() >= least, "{} bytes of sound were played, at least {least} are wanted", to.len());
+    assert!(
+        from.windows(to.len()).any(|run| run == to),
+        "the sound that was played is no run of the source's"
+    );
+}
+
 /// Wants `to` to be a run of `from` up to its end; gives where it begins.
 fn assert_run(from: &[&Packet], to: &[&Packet], want: Want, what: &str) -> usize {
     let at = contiguous_run(from, to, what);
