@@ -63,7 +63,7 @@ fn serve(place: &Place, parsed: &Parsed) -> io::Result<()> {
     for warning in plan.unmet() {
         warn!(target: TARGET, "{warning}");
     }
-    let hub = Hub::new(plan.hub, plan.make_packager());
+    let hub = Hub::guarded(plan.hub, plan.make_packager(), plan.make_gate());
     let files = Files::new(&place.folder);
     match files.discard_uploads() {
         Ok(0) => {}

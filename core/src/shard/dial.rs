@@ -23,6 +23,7 @@ impl Shard {
         let peer = Peer { local: nowhere, remote: nowhere };
         let mut conn = Conn::new(now, machine, name, peer);
         conn.line = Line::None;
+        conn.is_ours = true;
         let id = self.conns.insert(conn);
         self.refile(id);
         id
