@@ -25,11 +25,11 @@ impl Talk {
 
     fn drain(&mut self) {
         while let Some(output) = self.client.poll_output() {
-            self.did.push(match output {
+            self.did.push(match &output {
                 Output::Transmit(data) => String::from_utf8(data.to_vec()).unwrap(),
                 Output::Event(Event::Dial(dial)) => format!("dial {dial} {}", dial.patience.as_millis()),
                 Output::Event(Event::HangUp) => "hang up".to_owned(),
-                other => panic!("{other:?}"),
+                Output::Datagram(..) | Output::Event(_) | Output::Close(_) => panic!("{output:?}"),
             });
         }
     }
