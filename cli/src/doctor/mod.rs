@@ -2,14 +2,22 @@
 //!
 //! - `report`: the table · `ports` (`holder`: who is in the way) · `limits`: descriptors, buffers · `folders`: disk
 //! - `clock` · `names`: NAT, auth server
+//! - `stream`: a test stream to the server and back: `sample` is sent by `publishing`, and played by `playing` (our own
+//!   machines, each on a `line`) and `fetching` (HTTP)
 
 mod clock;
+mod fetching;
 mod folders;
 mod holder;
 mod limits;
+mod line;
 mod names;
+mod playing;
 mod ports;
+mod publishing;
 mod report;
+mod sample;
+mod stream;
 #[cfg(test)]
 mod tests;
 
@@ -63,7 +71,7 @@ fn examine_settings(place: &Place, parsed: &Parsed, report: &mut Report) {
     for warning in plan.unmet() {
         report.warn(what, warning, "remove it");
     }
-    ports::check(plan.configured(), report);
+    let running = ports::check(plan.configured(), report);
     if settings.rtsp.enable {
         ports::check_range(&settings.global.rtp, report);
     }
@@ -71,6 +79,23 @@ fn examine_settings(place: &Place, parsed: &Parsed, report: &mut Report) {
     folders::check(&place.folder, u64::from(settings.http.rec.free_mb) << 20, report);
     names::check_nat(settings, report);
     names::check_auth(settings, report);
+    if running {
+        stream::check(plan.configured(), settings, report);
+    } else if report.is_healthy() {
+        try_out(place, parsed, &plan, report);
+    }
+}
+
+/// Runs the server for as long as the test stream takes.
+fn try_out(place: &Place, parsed: &Parsed, plan: &Plan, report: &mut Report) {
+    let running = match serve::Running::start(place, plan) {
+        Ok(running) => running,
+        Err(error) => return report.fail("server", format!("it does not start: {error}"), "see the message"),
+    };
+    stream::check(&running.doors(plan), &parsed.settings, report);
+    if let Err(error) = running.finish() {
+        report.fail("server", format!("it did not end well: {error}"), "see the message");
+    }
 }
 
 /// Where a door can be reached from this machine.
