@@ -19,6 +19,8 @@ const MAX_NAMED: usize = 8;
 pub(super) struct Reading {
     /// In the order of their happening; times never go back.
     pub(super) steps: Vec<Step>,
+    /// The servers' directions of connections, each as if the server were the client.
+    pub(super) answers: Vec<Step>,
     /// The time of the last packet, since the first.
     pub(super) end: Instant,
     /// The file ends in the middle of a packet.
@@ -28,6 +30,7 @@ pub(super) struct Reading {
     /// Something in it is for one of the servers.
     pub(super) concerns_us: bool,
     reassembly: Reassembly,
+    answering: Reassembly,
     first_ns: Option<u64>,
 }
 
@@ -60,6 +63,7 @@ impl Reading {
             }
         }
         reading.reassembly.finish(reading.end, &mut reading.steps);
+        reading.answering.finish(reading.end, &mut reading.answers);
         Ok(reading)
     }
 
@@ -81,6 +85,7 @@ impl Reading {
             if segment.rst {
                 self.reassembly.reset(at, segment.to, segment.from, &mut self.steps);
             }
+            self.answering.push(at, segment, &mut self.answers);
         } else if segment.syn && !segment.ack && self.elsewhere.len() < MAX_NAMED {
             self.elsewhere.insert(segment.to);
         }
