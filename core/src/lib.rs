@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod datagram;
+mod dial;
 mod dice;
 pub mod error;
 pub mod files;
@@ -24,11 +25,12 @@ pub mod stats;
 mod time;
 
 pub use datagram::{Alias, Bind, Datagram, Head, Leg, MAX_HEAD, Way};
+pub use dial::{DIAL_PATIENCE, Dial, Transport};
 pub use dice::Dice;
 pub use error::{Close, Error, Fault, Refusal};
 pub use machine::{
-    Answer, Attendant, Call, Counted, Event, Fetch, Input, Machine, Media, Note, NoteLevel, Output, Reply,
-    Service,
+    Answer, Attendant, Attending, Call, Counted, Event, Fetch, Input, Machine, Media, Note, NoteLevel,
+    Output, Reply, Service,
 };
 pub use request::{MAX_NAME, Peer, Request, StreamKey};
 pub use time::{Instant, WallClock};

@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::datagram::{Alias, Bind, Datagram, Leg};
+use crate::dial::Dial;
 use crate::error::{Close, Error, Refusal};
 use crate::files::{Facts, FileCall};
 use crate::media::{Description, Fetched, Frame, Packaging, Packet};
@@ -60,7 +61,7 @@ pub enum Input<'a> {
     },
     /// What another connection has handed over.
     Handed(&'a [u8]),
-    /// The peer will send no more.
+    /// The peer will send no more. For a machine that has dialled: its connection is over, and it may dial again.
     Eof,
     /// The time asked for by [`Machine::poll_timeout`] has come.
     Timeout,
@@ -128,6 +129,12 @@ pub enum Event {
     Unbind(Leg),
     /// What comes to this socket, which others use too, under this alias is for this connection.
     Alias(Leg, Alias),
+    /// Asks for a connection; answered by [`Reply::Dialled`], then there are bytes or datagrams. Only for machines without
+    /// an accepted connection: attendants, and what [`crate::shard::Shard::spawn`] began.
+    Dial(Box<Dial>),
+    /// Gives the connection that was dialled up: what was transmitted still goes out as far as the socket takes it at
+    /// once. The machine lives on.
+    HangUp,
     /// Other connections may hand this one bytes, under this name, from now on.
     Meet(Arc<str>),
     /// Bytes for the connection that is to be met under this name: two connections may be one session, as when RTSP
@@ -152,6 +159,8 @@ pub enum Reply {
     Call(Answer),
     /// To [`Event::Bind`]: the port of the first socket, or why there is none.
     Bound(Result<u16, Refusal>),
+    /// To [`Event::Dial`]: both ends of the connection, or why there is none: host, port and cause.
+    Dialled(Result<Peer, Arc<str>>),
 }
 
 /// What machines count.
@@ -345,7 +354,22 @@ pub trait Attendant: Send {
     /// What it is called in logs: `rec`.
     fn name(&self) -> &'static str;
 
-    /// A machine for a stream that is being published; `None` where it has nothing to do. There is at most one of a name
-    /// for each stream.
-    fn attend(&mut self, now: Instant, request: &Request) -> Option<Box<dyn Machine>>;
+    /// Makes machines for a stream that is being published, as many as have something to do. There is at most one of a
+    /// name and part for each stream.
+    fn attend(&mut self, now: Instant, request: &Request, out: &mut Vec<Attending>);
+}
+
+/// One that goes along with a stream.
+pub struct Attending {
+    /// What tells it from others of its attendant's: the target of a forward; empty where there is one only.
+    pub part: Arc<str>,
+    /// The machine.
+    pub machine: Box<dyn Machine>,
+}
+
+impl Attending {
+    /// The only one of its attendant's.
+    pub fn only(machine: impl Machine + 'static) -> Self {
+        Self { part: Arc::default(), machine: Box::new(machine) }
+    }
 }

@@ -31,6 +31,7 @@ pub(crate) enum Count {
     DatagramsOut,
     DatagramsDropped,
     DatagramsStray,
+    Dialled,
 }
 
 impl From<Counted> for Count {
@@ -48,7 +49,7 @@ impl From<Counted> for Count {
 /// One shard's counters.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
-    cells: [AtomicU64; 23],
+    cells: [AtomicU64; 24],
 }
 
 impl Counters {
@@ -84,6 +85,7 @@ impl Counters {
             datagrams_out: of(Count::DatagramsOut),
             datagrams_dropped: of(Count::DatagramsDropped),
             datagrams_stray: of(Count::DatagramsStray),
+            dialled: of(Count::Dialled),
         }
     }
 }
@@ -137,6 +139,8 @@ pub struct Totals {
     pub datagrams_dropped: u64,
     /// Datagrams that were nobody's.
     pub datagrams_stray: u64,
+    /// Connections made to other servers.
+    pub dialled: u64,
 }
 
 impl Add for Totals {
@@ -166,6 +170,7 @@ impl Add for Totals {
             datagrams_out: self.datagrams_out + other.datagrams_out,
             datagrams_dropped: self.datagrams_dropped + other.datagrams_dropped,
             datagrams_stray: self.datagrams_stray + other.datagrams_stray,
+            dialled: self.dialled + other.dialled,
         }
     }
 }

@@ -19,6 +19,8 @@ pub(crate) enum Letter {
     Socket(Dealt),
     /// The embedding program's answer to a call.
     Answer(ConnId, Answer),
+    /// The addresses of a host that was looked up, or why there are none.
+    Resolved(u64, Result<Vec<SocketAddr>, String>),
     /// Say goodbye to everybody and end.
     Stop,
 }

@@ -16,6 +16,7 @@ mod clock;
 pub mod datagram;
 mod inbox;
 mod listener;
+mod resolver;
 mod server;
 mod settings;
 mod signals;

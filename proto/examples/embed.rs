@@ -56,6 +56,7 @@ fn main() -> std::io::Result<()> {
                 // One shard, RTMP only.
                 Action::Wake(_) | Action::Read(_) | Action::Call(..) => {}
                 Action::SendDatagrams(_) | Action::Bind { .. } | Action::Unbind(_) => {}
+                Action::Dial(_) | Action::HangUp(_) => {}
             }
         }
         thread::sleep(Duration::from_millis(1));

@@ -20,8 +20,8 @@ pub(crate) struct Directory {
 struct Entry {
     home: Option<ShardId>,
     interested: BTreeSet<ShardId>,
-    /// Names of those that go along with the stream.
-    attendants: BTreeSet<&'static str>,
+    /// Names and parts of those that go along with the stream.
+    attendants: BTreeSet<(&'static str, Arc<str>)>,
 }
 
 impl Directory {
@@ -59,15 +59,15 @@ impl Directory {
         });
     }
 
-    /// `name` goes along with `key` from now on; false when it does already.
-    pub(crate) fn attend(&self, key: &StreamKey, name: &'static str) -> bool {
-        self.lock().entry(key.clone()).or_default().attendants.insert(name)
+    /// This part of `name` goes along with `key` from now on; false when it does already.
+    pub(crate) fn attend(&self, key: &StreamKey, name: &'static str, part: &Arc<str>) -> bool {
+        self.lock().entry(key.clone()).or_default().attendants.insert((name, part.clone()))
     }
 
-    /// `name` no longer goes along with `key`.
-    pub(crate) fn dismiss(&self, key: &StreamKey, name: &'static str) {
+    /// This part of `name` no longer goes along with `key`.
+    pub(crate) fn dismiss(&self, key: &StreamKey, name: &'static str, part: &Arc<str>) {
         self.change(key, |entry| {
-            entry.attendants.remove(name);
+            entry.attendants.remove(&(name, part.clone()));
         });
     }
 

@@ -233,6 +233,11 @@ impl Driver {
                 Action::SendDatagrams(port) => self.send_datagrams(port),
                 Action::Bind { pair, local, remotes, .. } => self.bind(pair, local, remotes),
                 Action::Unbind(port) => self.fold_up(port, "sent"),
+                Action::Dial(outgoing) => {
+                    let why = format!("{}: a capture has no other servers", outgoing.dial);
+                    self.shard.dialled(self.now, outgoing.conn, Err(why));
+                }
+                Action::HangUp(_) => {} // nothing was dialled
             }
         }
     }

@@ -34,6 +34,8 @@ pub(super) fn event(event: &Event, tracks: &Description) -> Vec<String> {
             let Bind { first, way, remotes: [rtp, rtcp] } = &**bind;
             format!("Bind leg {} {way:?} for {rtp} and {rtcp}", first.0)
         }
+        Event::Dial(dial) => format!("Dial {dial} {:?}", dial.transport),
+        Event::HangUp => "HangUp".to_owned(),
         Event::Unbind(leg) => format!("Unbind leg {}", leg.0),
         Event::Meet(name) => format!("Meet {name:?}"),
         Event::Hand(name, data) => format!("Hand {name:?} {}", sized(data)),
@@ -101,6 +103,8 @@ fn answered(reply: &Reply) -> String {
             | Answer::Unfit(_)
             | Answer::Full(_)),
         ) => format!("Call {}", one_line(&format!("{answer:?}"))),
+        Reply::Dialled(Ok(peer)) => format!("Dialled {}", peer.remote),
+        Reply::Dialled(Err(why)) => format!("Dial failed: {}", one_line(why)),
         Reply::Bound(Ok(port)) => format!("Bound {port}"),
         Reply::Bound(Err(refusal)) => format!("Bind refused: {}", one_line(&refusal.to_string())),
         Reply::Call(Answer::Folder) => "Call folder".to_owned(),

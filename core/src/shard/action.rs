@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::{ConnId, PortId};
 use crate::datagram::Way;
+use crate::dial::Dial;
 use crate::hub::ShardId;
 use crate::machine::Call;
 use crate::report::Report;
@@ -36,10 +37,27 @@ pub enum Action {
     },
     /// Close this UDP socket. The id is dead from now on.
     Unbind(PortId),
+    /// Look up the host, connect to it, and tell [`super::Shard::dialled`]. With a port, which is for datagrams: open the
+    /// socket that it names, and tell whom they go to.
+    Dial(Box<Outgoing>),
+    /// What a dialled connection has of the driver's, or is being made, is no longer needed. The id lives on and may be
+    /// dialled again.
+    HangUp(ConnId),
     /// Make the driver of that shard call [`super::Shard::handle_mail`].
     Wake(ShardId),
     /// Do this and give the result to [`super::Shard::answer`].
     Call(ConnId, Call),
     /// Write it to the log. Boxed because it is large and rare, and every action moves as many bytes as the largest.
     Report(Box<Report>),
+}
+
+/// A connection that is to be made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outgoing {
+    /// For whom.
+    pub conn: ConnId,
+    /// To whom.
+    pub dial: Dial,
+    /// The socket that is to be opened, when it is for datagrams.
+    pub port: Option<PortId>,
 }

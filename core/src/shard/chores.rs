@@ -42,7 +42,8 @@ impl Shard {
                 let limit = if state.held_call.is_some() { settings.file_stall } else { settings.stall };
                 now.since(state.progress_at) >= limit
             });
-            if stalled {
+            let why = "it accepted no byte for the stall time";
+            if stalled && !self.break_line(now, conn, Some(why)) {
                 self.begin_close(now, conn, Close::SlowConsumer);
             }
         }

@@ -10,6 +10,7 @@ use slab::Slab;
 use super::PortId;
 use super::queue::Queue;
 use crate::datagram::{Alias, Datagram, Leg};
+use crate::dial::Transport;
 use crate::error::Close;
 use crate::hub::mail::Start;
 use crate::hub::replica::Replica;
@@ -89,8 +90,10 @@ pub(crate) struct Conn {
     pub(crate) peer: Peer,
     /// What it came in by, in logs.
     pub(crate) service: &'static str,
-    /// The stream it goes along with: it has no socket.
-    pub(crate) attends: Option<StreamKey>,
+    /// What carries its bytes.
+    pub(crate) line: Line,
+    /// The stream it goes along with, and as what part of its attendant's.
+    pub(crate) attends: Option<(StreamKey, Arc<str>)>,
     /// The name under which others hand it bytes.
     pub(crate) meets: Option<Arc<str>>,
     /// Its UDP sockets.
@@ -125,6 +128,23 @@ pub(crate) struct LegAt {
     /// What the machine calls it.
     pub(crate) leg: Leg,
     pub(crate) port: PortId,
+}
+
+/// What carries the bytes of a connection.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Line {
+    /// The socket that it came by.
+    Accepted,
+    /// Nothing: it goes along with a stream, or makes its own connection.
+    None,
+    /// The driver is connecting.
+    Dialling(Transport),
+    /// A connection that its machine asked for.
+    Dialled,
+    /// A connection that its machine has given up; the driver does not know yet.
+    Parting,
+    /// Datagrams to a server, by the connection's own legs.
+    Datagrams,
 }
 
 /// What a machine wants done, but for bytes of its stream; kept for its capacity.
@@ -200,6 +220,7 @@ impl Conn {
             role: Role::Idle,
             peer,
             service,
+            line: Line::Accepted,
             attends: None,
             meets: None,
             legs: Vec::new(),

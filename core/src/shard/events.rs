@@ -43,6 +43,11 @@ impl Shard {
                 self.unbind(conn, leg);
                 None
             }
+            Event::Dial(dial) => self.dial(conn, *dial).map(Reply::Dialled),
+            Event::HangUp => {
+                self.hang_up(conn);
+                None
+            }
             Event::Alias(leg, alias) => {
                 self.alias(conn, leg, alias);
                 None

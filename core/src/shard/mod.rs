@@ -6,12 +6,13 @@
 //! be in the past, which means that media waits to be passed on.
 //!
 //! - `events`: what machines ask for · `publish`, `play`, `fetch`: what becomes of it · `mailroom`: other shards
-//! - `datagrams`: UDP · `conn`, `ports`, `queue`, `timers`: the tables · `pace`: when viewers are fed · `chores`: deadlines of streams
+//! - `datagrams`: UDP · `dial`: connections that machines make · `conn`, `ports`, `queue`, `timers`: the tables · `pace`: when viewers are fed · `chores`: deadlines of streams
 
 mod action;
 mod chores;
 mod conn;
 mod datagrams;
+mod dial;
 mod events;
 mod fetch;
 mod mailroom;
@@ -32,7 +33,7 @@ use std::time::Duration;
 
 use slab::Slab;
 
-pub use action::{Action, ServiceId};
+pub use action::{Action, Outgoing, ServiceId};
 pub use conn::ConnId;
 pub use ports::PortId;
 
@@ -47,7 +48,7 @@ use crate::report::News;
 use crate::request::{Peer, StreamKey};
 use crate::stats::Count;
 use crate::time::Instant;
-use conn::{Conn, Conns, Outputs};
+use conn::{Conn, Conns, Line, Outputs};
 use pace::Pace;
 use ports::Ports;
 use timers::Timers;
@@ -165,8 +166,12 @@ impl Shard {
         self.drive(now, conn, Input::Eof);
     }
 
-    /// The connection is broken: nothing can be read or written any more, so its machine is not asked.
+    /// The connection is broken: nothing can be read or written any more, so its machine is not asked, but told if it
+    /// made the connection itself.
     pub fn lost(&mut self, now: Instant, conn: ConnId) {
+        if self.break_line(now, conn, None) {
+            return;
+        }
         self.begin_close(now, conn, Close::PeerGone);
         // One that was closing already had farewells to send.
         if let Some(state) = self.conns.find_mut(conn) {
@@ -243,6 +248,7 @@ impl Shard {
         let action = self.actions.pop_front();
         match action {
             Some(Action::Close(conn)) => self.conns.remove(conn),
+            Some(Action::HangUp(conn)) => self.hung_up(conn),
             Some(Action::Unbind(port)) => self.ports.remove(port),
             _ => {}
         }
@@ -377,6 +383,12 @@ impl Shard {
     /// Asks the driver to write, unless it was asked already or the socket takes nothing.
     fn wish_to_send(&mut self, conn: ConnId) {
         let Some(state) = self.conns.find_mut(conn) else { return };
+        match state.line {
+            Line::Accepted | Line::Dialled => {}
+            Line::Dialling(_) | Line::Parting => return,
+            // What was meant for a connection that is gone is for nobody.
+            Line::None | Line::Datagrams => return state.queue.clear(),
+        }
         if !state.sending && !state.blocked && !state.dead && !state.queue.is_empty() {
             state.sending = true;
             self.actions.push_back(Action::Send(conn));
@@ -399,8 +411,15 @@ impl Shard {
             | Close::Shutdown
             | Close::Bug(_) => {}
         }
+        if !matches!(state.line, Line::Accepted | Line::Dialled) {
+            state.queue.clear();
+        }
         state.closing = Some(why.clone());
         state.held_call = None;
+        // Its successor need not wait until the last words were sent.
+        if let Some((key, part)) = state.attends.clone() {
+            self.hub.directory().dismiss(&key, state.service, &part);
+        }
         let flushed = state.queue.is_empty();
         let last_call = state.last_call();
         self.actions.extend(last_call.map(|call| Action::Call(conn, call)));
@@ -420,9 +439,6 @@ impl Shard {
     fn finish_close(&mut self, conn: ConnId) {
         let Some(state) = self.conns.find_mut(conn).filter(|state| !state.dead) else { return };
         state.dead = true;
-        if let Some(key) = state.attends.take() {
-            self.hub.directory().dismiss(&key, state.service);
-        }
         self.timers.refile(conn, state.timer, None);
         state.timer = None;
         self.unbind_all(conn);

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Shard;
-use super::conn::{Claim, Conn, ConnId, Publishing, Role, Tenure};
+use super::conn::{Claim, Conn, ConnId, Line, Publishing, Role, Tenure};
 use crate::error::{Close, Refusal};
 use crate::hub::ShardId;
 use crate::hub::home::{Change, Home, Publisher};
 use crate::hub::mail::{Cession, Legacy, Mail};
-use crate::machine::{Input, NoteLevel, Reply};
+use crate::machine::{Attending, Input, NoteLevel, Reply};
 use crate::media::{Description, Frame, Repair};
 use crate::policy::{Contest, check_app, contest};
 use crate::report::News;
@@ -91,14 +91,18 @@ impl Shard {
         for index in 0..self.attendants.len() {
             let Some(attendant) = self.attendants.get_mut(index) else { return };
             let name = attendant.name();
-            let Some(machine) = attendant.attend(now, request) else { continue };
-            if !self.hub.directory().attend(&request.key, name) {
-                continue;
+            let mut made = Vec::new();
+            attendant.attend(now, request, &mut made);
+            for Attending { part, machine } in made {
+                if !self.hub.directory().attend(&request.key, name, &part) {
+                    continue;
+                }
+                let mut conn = Conn::new(now, machine, name, peer);
+                conn.line = Line::None;
+                conn.attends = Some((request.key.clone(), part));
+                let id = self.conns.insert(conn);
+                self.refile(id);
             }
-            let mut conn = Conn::new(now, machine, name, peer);
-            conn.attends = Some(request.key.clone());
-            let id = self.conns.insert(conn);
-            self.refile(id);
         }
     }
 

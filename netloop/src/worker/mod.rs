@@ -3,6 +3,7 @@
 //! - [`token`]: what an event is about
 //! - [`table`]: the sockets of the connections
 //! - [`acceptor`]: listening sockets, paused when descriptors run out
+//! - [`dialing`]: connections that machines ask for
 //! - [`door`]: connections come in, by accept or dealt by another worker
 //! - [`reading`]: bytes in, a bounded part per connection and turn
 //! - [`writing`]: bytes out, one vectored write per connection, and everything else that a shard asks for
@@ -10,6 +11,7 @@
 //! - [`farewell`]: connections that are over, until the peer has read our last words
 
 mod acceptor;
+mod dialing;
 mod door;
 mod farewell;
 mod ports;
@@ -39,6 +41,7 @@ use crate::listener::{Listener, MakeAttendants};
 use crate::settings::Settings;
 pub(crate) use acceptor::Acceptor;
 use acceptor::Gate;
+use dialing::Dials;
 use farewell::Farewells;
 use ports::Ports;
 pub(crate) use ports::options;
@@ -91,6 +94,7 @@ pub(crate) struct Worker {
     reading: Reading,
     ports: Ports,
     farewells: Farewells,
+    dials: Dials,
     /// Set once the end has come: the latest it may be.
     until: Option<Instant>,
 }
@@ -132,6 +136,7 @@ impl Worker {
             reading: Reading::new(common.settings.read_budget),
             ports,
             farewells: Farewells::default(),
+            dials: Dials::default(),
             until: None,
             common,
         })
@@ -169,6 +174,9 @@ impl Worker {
         }
         self.read();
         self.receive_datagrams();
+        if self.dials.due().is_some_and(|due| due <= now) {
+            self.expire_dials(now);
+        }
         if woken {
             self.shard.handle_mail(self.clock.now());
         }
@@ -192,6 +200,7 @@ impl Worker {
                     self.shard.port_writable(port);
                 }
             }
+            Subject::Dial(index) => self.note_dial(now, index),
             Subject::Wake => return true,
         }
         false
@@ -218,6 +227,7 @@ impl Worker {
                 Letter::Socket(dealt) if self.until.is_none() => self.adopt(now, dealt),
                 Letter::Socket(_) => {}
                 Letter::Answer(conn, answer) => self.shard.answer(now, conn, answer),
+                Letter::Resolved(number, found) => self.resolved(now, number, found),
                 Letter::Stop => self.stop(now),
             }
         }
@@ -255,7 +265,7 @@ impl Worker {
             return Some(Duration::ZERO);
         }
         let due = [self.shard.poll_timeout(), self.gate.reopens_at(), self.farewells.due(), self.until];
-        let due = due.into_iter().flatten().min()?;
+        let due = due.into_iter().chain([self.dials.due()]).flatten().min()?;
         Some(due.since(self.clock.now()))
     }
 }

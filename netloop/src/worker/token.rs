@@ -16,6 +16,8 @@ pub(crate) enum Subject {
     Farewell(usize),
     /// A UDP socket.
     Port(usize),
+    /// A socket that is being connected, by the index of its connection.
+    Dial(usize),
     /// The waker: mail or letters.
     Wake,
 }
@@ -27,7 +29,8 @@ impl From<Subject> for Token {
             Subject::Listener(index) => (1, index),
             Subject::Farewell(index) => (2, index),
             Subject::Port(index) => (3, index),
-            Subject::Wake => (4, 0),
+            Subject::Dial(index) => (4, index),
+            Subject::Wake => (5, 0),
         };
         Self(kind << KIND_SHIFT | index & INDEX)
     }
@@ -41,6 +44,7 @@ impl From<Token> for Subject {
             1 => Self::Listener(index),
             2 => Self::Farewell(index),
             3 => Self::Port(index),
+            4 => Self::Dial(index),
             _ => Self::Wake,
         }
     }

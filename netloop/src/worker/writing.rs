@@ -60,6 +60,8 @@ impl Worker {
                 Action::SendDatagrams(port) => self.send_datagrams(port),
                 Action::Bind { pair, local, way, .. } => self.bind(now, pair, local, way),
                 Action::Unbind(port) => self.ports.close(port),
+                Action::Dial(outgoing) => self.dial(now, *outgoing),
+                Action::HangUp(id) => self.close(now, id),
             }
         }
     }
@@ -91,6 +93,7 @@ impl Worker {
     }
 
     fn close(&mut self, now: Instant, id: ConnId) {
+        self.dials.cancel(id);
         let Some(conn) = self.table.remove(id) else { return };
         if !conn.finished && !conn.broken {
             let scratch = self.reading.scratch();

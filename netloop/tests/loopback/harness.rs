@@ -9,7 +9,7 @@ use bytes::Bytes;
 use rtmpd_core::hub::{Hub, HubSettings};
 use rtmpd_core::media::{Description, Frame, Kind, MakePackager, Packager, Packed};
 use rtmpd_core::{Answer, Call};
-use rtmpd_netloop::{Caller, Done, Listener, MakeService, Server, Settings};
+use rtmpd_netloop::{Caller, Done, Listener, MakeAttendants, MakeService, Server, Settings};
 
 use crate::service::{Lines, RAW};
 
@@ -27,12 +27,20 @@ pub(crate) fn start_with(settings: Settings) -> (Server, SocketAddr) {
 }
 
 pub(crate) fn try_start(settings: Settings, listener: Listener) -> io::Result<Server> {
+    try_start_with(settings, listener, Arc::new(Vec::new))
+}
+
+pub(crate) fn try_start_with(
+    settings: Settings,
+    listener: Listener,
+    attendants: MakeAttendants,
+) -> io::Result<Server> {
     let hub = HubSettings { shards: settings.workers(), ..HubSettings::default() };
     Server::start(
         settings,
         Hub::new(hub, make_packager()),
         vec![listener],
-        Arc::new(Vec::new),
+        attendants,
         Arc::new(Pages::default()),
     )
 }

@@ -3,6 +3,7 @@
 mod basics;
 mod calls;
 mod child;
+mod dialling;
 mod ending;
 mod harness;
 mod media;

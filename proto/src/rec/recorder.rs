@@ -8,8 +8,8 @@ use rtmpd_core::files::{FileCall, FileChange, Place, Root};
 use rtmpd_core::media::{Description, FRAMES, Frame, Kind, Packet, TrackId};
 use rtmpd_core::policy::is_recorded;
 use rtmpd_core::{
-    Answer, Attendant, Call, Close, Error, Event, Input, Instant, Machine, Media, Note, Output, Reply,
-    Request,
+    Answer, Attendant, Attending, Call, Close, Error, Event, Input, Instant, Machine, Media, Note, Output,
+    Reply, Request,
 };
 
 use super::dash::DashTape;
@@ -47,9 +47,10 @@ impl Attendant for Recorders {
         "rec"
     }
 
-    fn attend(&mut self, now: Instant, request: &Request) -> Option<Box<dyn Machine>> {
-        is_recorded(request.key.app())
-            .then(|| Box::new(Recorder::new(now, self.settings, request)) as Box<dyn Machine>)
+    fn attend(&mut self, now: Instant, request: &Request, out: &mut Vec<Attending>) {
+        if is_recorded(request.key.app()) {
+            out.push(Attending::only(Recorder::new(now, self.settings, request)));
+        }
     }
 }
 

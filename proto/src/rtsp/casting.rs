@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use rtmpd_core::media::Description;
 use rtmpd_core::{
-    Attendant, Bind, Close, Error, Event, Input, Instant, Leg, Machine, Media, Note, Output, Reply, Request,
-    StreamKey, WallClock, Way as SocketWay,
+    Attendant, Attending, Bind, Close, Error, Event, Input, Instant, Leg, Machine, Media, Note, Output,
+    Reply, Request, StreamKey, WallClock, Way as SocketWay,
 };
 
 use super::Multicast;
@@ -144,8 +144,8 @@ impl Attendant for Casters {
         "multicast"
     }
 
-    fn attend(&mut self, now: Instant, request: &Request) -> Option<Box<dyn Machine>> {
-        Some(Box::new(Caster {
+    fn attend(&mut self, now: Instant, request: &Request, out: &mut Vec<Attending>) {
+        out.push(Attending::only(Caster {
             casts: self.casts.clone(),
             request: request.clone(),
             wall: self.wall,
@@ -154,7 +154,7 @@ impl Attendant for Casters {
             outgoing: None,
             look_at: now,
             out: VecDeque::new(),
-        }))
+        }));
     }
 }
 

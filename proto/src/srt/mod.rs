@@ -17,6 +17,7 @@
 //! - [`wire`] turns datagrams into packets and back · [`crypto`] has keys and ciphers
 //! - [`Door`] is the listener, which remembers nobody · [`Connection`] is one peer, called or calling
 //! - [`Wanted`] is what a stream id asks for · [`Reject`] is why one is refused
+//! - [`SrtServer`] is the machine for those who call · [`SrtPublisher`] and [`SrtPlayer`] call
 //! - [`Settings`] can be tuned · [`Stats`] are what is counted
 //! - inside: `handshake`, `send` (window, pace, retransmission), `receive` (ring, losses, clock), `seq` (numbers that wrap)
 //!
@@ -25,6 +26,8 @@
 pub mod crypto;
 pub mod wire;
 
+mod carrier;
+mod client;
 mod connection;
 mod handshake;
 mod receive;
@@ -40,6 +43,7 @@ mod stream_id;
 #[cfg(test)]
 mod tests;
 
+pub use client::{SrtPlayer, SrtPublisher, call_id};
 pub use connection::{Connection, Event, Opened};
 pub use handshake::{Answer, Arrival, Asked, Call, CallerKey, Door};
 pub use reject::Reject;

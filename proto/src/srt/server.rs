@@ -1,23 +1,20 @@
 //! The machine for those who call us: publishers and players of MPEG-TS.
 //!
-//! Specs: see [`super`]; the payloads are whole transport packets, as every sender of live streams by SRT has them.
+//! Specs: see [`super`].
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use rtmpd_core::{
-    Alias, Close, Counted, Datagram, Error, Event, Head, Input, Instant, Leg, Machine, Media, Note, Output,
-    Peer, Refusal, Reply, Request,
+    Alias, Close, Error, Event, Input, Instant, Leg, Machine, Media, Note, Output, Peer, Refusal, Reply,
+    Request,
 };
 
+use super::carrier::Carrier;
 use super::service::Passphrases;
-use super::{Asked, Connection, Event as Happened, Mode, Opened, Reject, Wanted};
-use crate::container::ts::{Demuxed, Demuxer, TS};
+use super::{Asked, Connection, Event as Happened, Mode, Reject, Wanted};
+use crate::container::ts::{Demuxer, TS};
 
-/// Payload of a packet: seven transport packets, what fits on every network.
-const PAYLOAD: usize = 7 * 188;
 /// A player waits so long for its publisher.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -34,13 +31,9 @@ enum Stage {
 
 /// One caller's connection.
 pub struct SrtServer {
-    connection: Connection,
-    peer: Peer,
+    carrier: Carrier,
     passphrases: Arc<Passphrases>,
     stage: Stage,
-    /// What was counted before.
-    told: super::Stats,
-    out: VecDeque<Output>,
 }
 
 impl SrtServer {
@@ -51,37 +44,24 @@ impl SrtServer {
         aliases: [Alias; 2],
         passphrases: Arc<Passphrases>,
     ) -> Self {
-        let out = aliases.map(|alias| Output::Event(Event::Alias(Leg::FIRST, alias)));
-        Self {
-            connection,
-            peer,
-            passphrases,
-            stage: Stage::Greeting,
-            told: super::Stats::default(),
-            out: out.into(),
+        let mut carrier = Carrier::new(connection, peer.remote);
+        for alias in aliases {
+            carrier.event(Event::Alias(Leg::FIRST, alias));
         }
+        Self { carrier, passphrases, stage: Stage::Greeting }
     }
 
     /// Sends what is to be sent and hears what has happened.
     fn drain(&mut self, now: Instant) {
-        loop {
-            while let Some(outgoing) = self.connection.poll_transmit() {
-                let head = Head::full(outgoing.head);
-                let datagram = Datagram { to: self.peer.remote, head, body: outgoing.body };
-                self.out.push_back(Output::Datagram(Leg::FIRST, datagram));
-            }
-            match self.connection.poll_event() {
-                Some(event) => self.hear(now, event),
-                None => break,
-            }
+        while let Some(event) = self.carrier.poll() {
+            self.hear(now, event);
         }
-        self.count();
     }
 
     fn hear(&mut self, now: Instant, event: Happened) {
         match event {
             Happened::Asked(asked) => self.asked(now, &asked),
-            Happened::Opened(opened) => self.opened(&opened),
+            Happened::Opened(opened) => self.carrier.note_opened(&opened),
             Happened::Data(payload) => self.receive(&payload),
             Happened::Rejected(reject) => {
                 let refusal = Refusal::Unsupported(format!("SRT: {reject}"));
@@ -98,13 +78,13 @@ impl SrtServer {
         let wanted = match Wanted::parse(&asked.stream_id) {
             Ok(wanted) => wanted,
             Err(refused) => {
-                self.note(Note::warn(format!("refused: {}", refused.why)));
-                return self.connection.reject(now, refused.code);
+                self.carrier.note(Note::warn(format!("refused: {}", refused.why)));
+                return self.carrier.connection.reject(now, refused.code);
             }
         };
-        if let Err(reject) = self.connection.prove(self.passphrases.of(wanted.key.as_str())) {
-            self.note(Note::warn(format!("refused {}: {reject}", wanted.key)));
-            return self.connection.reject(now, reject);
+        if let Err(reject) = self.carrier.connection.prove(self.passphrases.of(wanted.key.as_str())) {
+            self.carrier.note(Note::warn(format!("refused {}: {reject}", wanted.key)));
+            return self.carrier.connection.reject(now, reject);
         }
         let [major, minor, patch] = [16, 8, 0].map(|shift| asked.version >> shift & 0xFF);
         let request = Box::new(Request {
@@ -115,7 +95,7 @@ impl SrtServer {
             agent: format!("libsrt {major}.{minor}.{patch}").into(),
             patience: PATIENCE,
         });
-        self.out.push_back(Output::Event(match wanted.mode {
+        self.carrier.out.push_back(Output::Event(match wanted.mode {
             Mode::Publish => Event::Publish(request),
             Mode::Play => Event::Play(request, TS),
         }));
@@ -127,25 +107,19 @@ impl SrtServer {
         let result = match reply {
             Reply::Publish(result) => result,
             Reply::Play(result) => result.map(drop),
-            Reply::Fetch(_) | Reply::Call(_) | Reply::Bound(_) => return,
+            Reply::Fetch(_) | Reply::Call(_) | Reply::Bound(_) | Reply::Dialled(_) => return,
         };
         match result {
             Ok(()) => {
                 let mode = wanted.mode;
-                self.connection.grant(now);
+                self.carrier.connection.grant(now);
                 self.stage = match mode {
                     Mode::Publish => Stage::Publishing(Box::default()),
                     Mode::Play => Stage::Playing,
                 };
             }
-            Err(refusal) => self.connection.reject(now, Reject::from(&refusal)),
+            Err(refusal) => self.carrier.connection.reject(now, Reject::from(&refusal)),
         }
-    }
-
-    fn opened(&mut self, opened: &Opened) {
-        let latency = opened.receive_latency.max(opened.send_latency).as_millis();
-        let key = opened.encrypted.map_or("not encrypted".to_owned(), |bytes| format!("AES-{}", bytes * 8));
-        self.note(Note::debug(format!("SRT latency {latency} ms, {key}")));
     }
 
     /// A payload of a publisher.
@@ -157,58 +131,23 @@ impl SrtServer {
     }
 
     fn pull(&mut self) {
-        let Stage::Publishing(demuxer) = &mut self.stage else { return };
-        while let Some(demuxed) = demuxer.pull() {
-            self.out.push_back(Output::Event(match demuxed {
-                Demuxed::Tracks(description) => Event::Tracks(description),
-                Demuxed::Frame(frame) => Event::Frame(frame),
-                Demuxed::Note(note) => Event::Note(note),
-            }));
+        if let Stage::Publishing(demuxer) = &mut self.stage {
+            self.carrier.publish(demuxer);
         }
     }
 
     fn handle_media(&mut self, now: Instant, media: &Media<'_>) {
         match media {
-            Media::Start { preamble, .. } => self.send(now, preamble),
-            Media::Packet(packet) => self.send(now, &packet.data),
+            Media::Start { preamble, .. } => self.carrier.send(now, preamble),
+            Media::Packet(packet) => self.carrier.send(now, &packet.data),
             Media::Gap => {}
             Media::Ended => {
-                self.connection.finish(now);
+                self.carrier.connection.finish(now);
                 self.stage = Stage::Over;
                 self.drain(now);
-                self.out.push_back(Output::Close(Close::StreamEnded));
+                self.carrier.out.push_back(Output::Close(Close::StreamEnded));
             }
         }
-    }
-
-    /// Sends transport packets, seven at a time.
-    fn send(&mut self, now: Instant, packets: &Bytes) {
-        let size = PAYLOAD.min(self.connection.max_payload() / 188 * 188);
-        if size == 0 {
-            return;
-        }
-        let mut rest = packets.clone();
-        while !rest.is_empty() {
-            let payload = rest.split_to(size.min(rest.len()));
-            // It is short enough.
-            let _ = self.connection.send(now, payload);
-        }
-    }
-
-    /// Tells the counters what was lost and sent again.
-    fn count(&mut self) {
-        let now = self.connection.stats();
-        let counts = [
-            (Counted::PacketsLost, now.dropped, self.told.dropped),
-            (Counted::PacketsDoubled, now.duplicates, self.told.duplicates),
-            (Counted::PacketsResent, now.retransmitted, self.told.retransmitted),
-        ];
-        for (counted, now, before) in counts {
-            if now > before {
-                self.out.push_back(Output::Event(Event::Count(counted, now - before)));
-            }
-        }
-        self.told = now;
     }
 
     fn end(&mut self, why: Close) {
@@ -219,26 +158,9 @@ impl SrtServer {
             demuxer.finish();
             self.pull();
         }
-        let stats = self.connection.stats();
-        if stats.received + stats.sent > 0 {
-            let text = format!(
-                "SRT: {} packets in, {} lost and {} of them never had, {} out and {} again, round trip {} ms",
-                stats.received,
-                stats.lost,
-                stats.dropped,
-                stats.sent,
-                stats.retransmitted,
-                stats.rtt.as_millis()
-            );
-            let note = if stats.dropped > 0 { Note::warn(text) } else { Note::info(text) };
-            self.note(note);
-        }
+        self.carrier.note_stats();
         self.stage = Stage::Over;
-        self.out.push_back(Output::Close(why));
-    }
-
-    fn note(&mut self, note: Note) {
-        self.out.push_back(Output::Event(Event::Note(note)));
+        self.carrier.out.push_back(Output::Close(why));
     }
 }
 
@@ -246,29 +168,26 @@ impl Machine for SrtServer {
     fn handle_input(&mut self, now: Instant, input: Input<'_>) -> Result<(), Error> {
         match input {
             _ if matches!(self.stage, Stage::Over) => return Ok(()),
-            // Whoever else sends to this id is not the peer.
-            Input::Datagram { from, data, .. } if from == self.peer.remote => {
-                self.connection.handle_datagram(now, data)
-            }
-            Input::Timeout => self.connection.handle_timeout(now),
+            Input::Datagram { from, data, .. } => self.carrier.receive(now, from, data),
+            Input::Timeout => self.carrier.connection.handle_timeout(now),
             Input::Reply(reply) => self.replied(now, reply),
             Input::Media(media) => self.handle_media(now, &media),
-            Input::Shutdown => self.connection.close(now),
-            Input::Datagram { .. } | Input::Bytes(_) | Input::Handed(_) | Input::Eof => {}
+            Input::Shutdown => self.carrier.connection.close(now),
+            Input::Bytes(_) | Input::Handed(_) | Input::Eof => {}
         }
         self.drain(now);
         Ok(())
     }
 
     fn poll_output(&mut self) -> Option<Output> {
-        self.out.pop_front()
+        self.carrier.out.pop_front()
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        if matches!(self.stage, Stage::Over) { None } else { self.connection.poll_timeout() }
+        if matches!(self.stage, Stage::Over) { None } else { self.carrier.connection.poll_timeout() }
     }
 
     fn has_room(&self) -> bool {
-        self.connection.has_room()
+        self.carrier.connection.has_room()
     }
 }

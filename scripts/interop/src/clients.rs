@@ -165,10 +165,12 @@ impl Player {
     /// A current ffmpeg by RTSP, over `tcp`, `udp` or `http`. Its demuxer gives the first picture no time when that is
     /// several packets long, and FLV cannot hold it then: it is left out.
     pub fn ffmpeg_rtsp(url: &str, transport: &str, media: Media) -> Self {
-        let units = match media {
-            Media::HevcAac => "filter_units=remove_types=32-35,",
-            media if media.has_units() => "filter_units=remove_types=7-9,",
-            _ => "",
+        let units = if media == Media::HevcAac {
+            "filter_units=remove_types=32-35,"
+        } else if media.has_units() {
+            "filter_units=remove_types=7-9,"
+        } else {
+            ""
         };
         Self::start("ffmpeg player", "flv", |output| {
             let mut command = Command::new(paths::modern_ffmpeg());

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use super::toy::{ToyService, make_packager};
 use crate::hub::{Hub, HubSettings, ShardId};
+use crate::machine::Machine;
 use crate::request::Peer;
-use crate::shard::{Action, ConnId, PortId, ServiceId, Shard};
-use crate::{Answer, Call, Dice, Instant};
+use crate::shard::{Action, ConnId, Outgoing, PortId, ServiceId, Shard};
+use crate::{Answer, Call, Dial, Dice, Instant};
 
 /// Names a connection of a [`Cluster`].
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -29,6 +30,8 @@ pub(super) struct Cluster {
     /// Who may be read again.
     pub(super) reads: Vec<Link>,
     pub(super) network: Network,
+    /// Connections that the driver is to make.
+    pub(super) dials: Vec<(usize, Outgoing)>,
 }
 
 /// The UDP sockets of the shards. Shard *n* serves the toy protocol on port 700*n* and lends the pair from 7*n*10 on.
@@ -49,6 +52,7 @@ struct Socket {
     /// How many more bytes it takes.
     room: Option<usize>,
     closed: bool,
+    hung_up: bool,
     writes: usize,
 }
 
@@ -77,6 +81,7 @@ impl Cluster {
             calls: Vec::new(),
             reads: Vec::new(),
             network: Network::default(),
+            dials: Vec::new(),
         }
     }
 
@@ -127,6 +132,47 @@ impl Cluster {
         let link = Link(shard, self.shards[shard].open(self.now, ServiceId(0), peer));
         assert!(self.sockets.insert(link, Socket::default()).is_none_or(|socket| socket.closed));
         link
+    }
+
+    /// A machine that makes its own connections, on the first shard.
+    pub(super) fn spawn(&mut self, machine: Box<dyn Machine>) -> Link {
+        let link = Link(0, self.shards[0].spawn(self.now, "caller", machine));
+        self.sockets.insert(link, Socket::default());
+        link
+    }
+
+    /// What became of the only connection that is being made.
+    pub(super) fn dialled(&mut self, result: Result<&str, &str>) -> Dial {
+        assert_eq!(self.dials.len(), 1);
+        let (index, Outgoing { conn, dial, port }) = self.dials.pop().unwrap();
+        let local = SocketAddr::from(([127, 0, 0, 1], 8000));
+        let result = result.map(|remote| Peer { local, remote: remote.parse().unwrap() });
+        if let Some(id) = port.filter(|_| result.is_ok()) {
+            self.network.ports.insert(8000, (index, id));
+        }
+        if let Some(socket) = self.sockets.get_mut(&Link(index, conn)) {
+            socket.hung_up = result.is_err();
+        }
+        self.shards[index].dialled(self.now, conn, result.map_err(str::to_owned));
+        self.run();
+        dial
+    }
+
+    /// The connection is made, with a socket that takes so much.
+    pub(super) fn dialled_with_room(&mut self, remote: &str, room: Option<usize>) {
+        let (index, outgoing) = &self.dials[0];
+        if let Some(socket) = self.sockets.get_mut(&Link(*index, outgoing.conn)) {
+            socket.room = room;
+        }
+        self.dialled(Ok(remote));
+        for socket in self.sockets.values_mut() {
+            socket.room = None;
+        }
+    }
+
+    /// Whether the machine has given up the connection that it made.
+    pub(super) fn is_hung_up(&self, link: Link) -> bool {
+        self.sockets[&link].hung_up
     }
 
     /// Sends lines to the server and lets everything settle.
@@ -269,8 +315,16 @@ impl Cluster {
             Action::Send(conn) => self.write(index, conn),
             // Connections that began with a datagram have no socket here.
             Action::Close(conn) => {
+                self.dials.retain(|(at, outgoing)| (*at, outgoing.conn) != (index, conn));
                 if let Some(socket) = self.sockets.get_mut(&Link(index, conn)) {
                     socket.closed = true;
+                }
+            }
+            Action::Dial(outgoing) => self.dials.push((index, *outgoing)),
+            Action::HangUp(conn) => {
+                self.dials.retain(|(at, outgoing)| (*at, outgoing.conn) != (index, conn));
+                if let Some(socket) = self.sockets.get_mut(&Link(index, conn)) {
+                    socket.hung_up = true;
                 }
             }
             Action::Wake(ShardId(id)) => assert!(self.wakes.insert(usize::from(id)), "one wake is enough"),
@@ -292,7 +346,9 @@ impl Cluster {
             Action::Unbind(port) => {
                 let bound = self.network.ports.len();
                 self.network.ports.retain(|_, &mut (at, id)| (at, id) != (index, port));
-                assert_eq!(self.network.ports.len() + 1, bound, "each is unbound once");
+                // One that could not be dialled has none.
+                let unbound = bound - self.network.ports.len();
+                assert!(unbound == 1 || self.dials.is_empty(), "each is unbound once");
             }
             Action::Report(report) => self.log.push(report.to_string()),
         }

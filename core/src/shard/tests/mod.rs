@@ -3,6 +3,7 @@
 mod chaos;
 mod cluster;
 mod datagrams;
+mod dialling;
 mod fetching;
 mod files;
 mod pace;

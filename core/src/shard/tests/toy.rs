@@ -3,7 +3,7 @@
 //! In: `publish NAME [PARAMS]` · `play NAME [PATIENCE_MS]` · `tracks CODEC…` · `frame TRACK DTS k|- [BYTES]` · `stop` ·
 //! `fetch NAME OBJECT VERSION [PATIENCE_MS]` · `pause` · `resume` · `read` · `write` · `leave` · `flood N` · `bad` · `quit` · `bind
 //! LEG own|shared ADDR` · `unbind LEG` · `datagram LEG ADDR TEXT` · `media LEG ADDR` (by datagrams from now on) · `room
-//! N` (so many packets are taken, then no more). Out: what the shard said, a line each; a frame is `[TRACK:DTS]`. By
+//! N` (so many packets are taken, then no more) · `dial HOST`. Out: what the shard said, a line each; a frame is `[TRACK:DTS]`. By
 //! UDP, `ping` is answered without a connection, `hello` begins one, and datagrams are lines.
 
 use std::collections::VecDeque;
@@ -19,7 +19,7 @@ use crate::media::{
     Codec, Description, Frame, Kind, MakePackager, Packager, Packaging, Packed, Shelved, Track, TrackId,
 };
 use crate::request::{Peer, Request, StreamKey};
-use crate::{Alias, Bind, Close, Datagram, Error, Instant, Leg, Way};
+use crate::{Alias, Bind, Close, Datagram, Dial, Error, Instant, Leg, Way};
 
 pub(super) const PACKAGING: Packaging = Packaging("toy");
 
@@ -123,6 +123,8 @@ impl Machine for ToyMachine {
                 Ok(port) => self.say(&format!("bound {port}")),
                 Err(refusal) => self.say(&format!("not bound: {refusal}")),
             },
+            Input::Reply(Reply::Dialled(Ok(peer))) => self.say(&format!("dialled {}", peer.remote)),
+            Input::Reply(Reply::Dialled(Err(why))) => self.say(&format!("not dialled: {why}")),
             Input::Media(Media::Gap) => self.say("gap"),
             Input::Media(Media::Ended) => self.say("ended"),
         }
@@ -197,6 +199,7 @@ impl ToyMachine {
                 self.leaves = Some(Call::File(FileCall::Write(vec![FileChange::Discard(film())])));
                 return Ok(());
             }
+            "dial" => Event::Dial(Box::new(Dial::tcp(rest[0], 1935))),
             "stop" => Event::Stop,
             "pause" => Event::Pause(true),
             "resume" => Event::Pause(false),

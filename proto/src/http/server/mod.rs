@@ -266,7 +266,12 @@ impl HttpServer {
             (Reply::Play(result), Stage::Asking(asking)) => self.answer_play(now, *asking, result),
             (Reply::Fetch(result), Stage::Fetching(fetching)) => self.answer_fetch(now, *fetching, result),
             (
-                Reply::Call(_) | Reply::Play(_) | Reply::Fetch(_) | Reply::Publish(_) | Reply::Bound(_),
+                Reply::Call(_)
+                | Reply::Play(_)
+                | Reply::Fetch(_)
+                | Reply::Publish(_)
+                | Reply::Bound(_)
+                | Reply::Dialled(_),
                 stage,
             ) => {
                 self.stage = stage;

@@ -120,6 +120,8 @@ impl Client {
             | Event::Frame(_)
             | Event::Bind(_)
             | Event::Unbind(_)
+            | Event::Dial(_)
+            | Event::HangUp
             | Event::Alias(..)
             | Event::Meet(_)
             | Event::Hand(..)

@@ -94,8 +94,11 @@ fn streams_lie_in_one_folder_each() {
 fn only_streams_to_be_recorded_are() {
     let mut recorders = Recorders::new(settings(Mode::Hls));
     assert_eq!(recorders.name(), "rec");
-    assert!(recorders.attend(Instant::ZERO, &request("cam")).is_some());
+    let mut made = Vec::new();
+    recorders.attend(Instant::ZERO, &request("cam"), &mut made);
+    assert_eq!(made.len(), 1);
     let mut live = request("cam");
     live.key = rtmpd_core::StreamKey::new("live", "cam").unwrap();
-    assert!(recorders.attend(Instant::ZERO, &live).is_none());
+    recorders.attend(Instant::ZERO, &live, &mut made);
+    assert_eq!(made.len(), 1, "live streams are not recorded");
 }

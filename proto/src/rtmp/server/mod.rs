@@ -119,9 +119,15 @@ impl RtmpServer {
                 Ok(())
             }
             // The client has let go in the meantime.
-            (_, Reply::Publish(_) | Reply::Play(_) | Reply::Fetch(_) | Reply::Call(_) | Reply::Bound(_)) => {
-                Ok(())
-            }
+            (
+                _,
+                Reply::Publish(_)
+                | Reply::Play(_)
+                | Reply::Fetch(_)
+                | Reply::Call(_)
+                | Reply::Bound(_)
+                | Reply::Dialled(_),
+            ) => Ok(()),
         }
     }
 

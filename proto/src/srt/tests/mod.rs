@@ -1,5 +1,6 @@
 //! SRT against itself, through a net that loses, delays, reorders and repeats, in simulated time.
 
+mod callers;
 mod crypto;
 mod flood;
 mod halves;
