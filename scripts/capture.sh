@@ -3,7 +3,7 @@
 #
 #   scripts/capture.sh [CASE...]      all cases, or those named, such as rtmp/rtmpdump-play
 #
-# SERVER is the server that is started for it (target/debug/smart_rtmpd), on RTMP_PORT (24135), HTTP_PORT (24180),
+# SERVER is the server that is started for it (target/debug/smart_rtmpd), on RTMP_PORT (19350), HTTP_PORT (24180),
 # RTSP_PORT (24154) and SRT_PORT (24190), with 100 ports for RTP from RTP_PORT (24200) on. A case whose client is not
 # installed is left out and said so. FFMPEG_NEW names an ffmpeg of version 7.1 or later with libsrt. Then run
 # scripts/bless.sh.
@@ -11,7 +11,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 SERVER=$(realpath "${SERVER:-${CARGO_TARGET_DIR:-target}/debug/smart_rtmpd}")
-RTMP_PORT=${RTMP_PORT:-24135}
+RTMP_PORT=${RTMP_PORT:-19350}
 HTTP_PORT=${HTTP_PORT:-24180}
 RTSP_PORT=${RTSP_PORT:-24154}
 SRT_PORT=${SRT_PORT:-24190}

@@ -16,7 +16,7 @@ use crate::files::Files;
 use crate::pages::Pages;
 use crate::pool::Site;
 use crate::recordings::look_after;
-use crate::wire_up::Plan;
+use crate::wire_up::{Plan, fresh_dice};
 use crate::{banner, logging};
 
 /// The folder of the static site, beside the configuration.
@@ -63,7 +63,7 @@ fn serve(place: &Place, parsed: &Parsed) -> io::Result<()> {
     for warning in plan.unmet() {
         warn!(target: TARGET, "{warning}");
     }
-    let hub = Hub::new(plan.hub, plan.make_packager());
+    let hub = Hub::new(plan.hub, plan.make_packager(fresh_dice));
     let files = Files::new(&place.folder);
     match files.discard_uploads() {
         Ok(0) => {}

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # The RTSP cases of scripts/capture.sh.
 
 # rtsp_publish CASE ABOUT FFMPEG TRANSPORT FILE [URL]: ffmpeg announces and records.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # The SRT cases of scripts/capture.sh.
 
 # srt_url STREAM MODE: as all callers write it.

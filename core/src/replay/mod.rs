@@ -95,11 +95,11 @@ pub enum ReplayError {
     Capture(PcapError),
     /// Its packets are of a kind that cannot be read.
     Link(u32),
-    /// No connection in it goes to a port that has a service.
+    /// Nothing in it goes to a port that has a service.
     NoConnection {
         /// The ports that have one.
         ports: Vec<u16>,
-        /// Where connections of the capture do go to, a few of them.
+        /// Where connections and datagrams of the capture do go to, a few of them.
         seen: Vec<SocketAddr>,
     },
     /// A machine or the shard asks for the same moment again and again.
@@ -118,12 +118,12 @@ impl fmt::Display for ReplayError {
             }
             Self::NoConnection { ports, seen } => {
                 let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
-                write!(f, "the capture has no connection to port {}; ", ports.join(" or "))?;
+                write!(f, "the capture has nothing for port {}; ", ports.join(" or "))?;
                 if seen.is_empty() {
-                    return f.write_str("it has no TCP connection at all");
+                    return f.write_str("it has neither connections nor datagrams");
                 }
                 let seen: Vec<String> = seen.iter().map(SocketAddr::to_string).collect();
-                write!(f, "its connections go to {}", seen.join(", "))
+                write!(f, "what is in it goes to {}", seen.join(", "))
             }
             Self::Stuck { at } => {
                 let seconds = at.as_micros() as f64 / 1e6;

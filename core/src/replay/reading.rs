@@ -25,7 +25,7 @@ pub(super) struct Reading {
     pub(super) end: Instant,
     /// The file ends in the middle of a packet.
     pub(super) cut_short: Option<PcapError>,
-    /// Where connections to other ports go to.
+    /// Where connections and datagrams to other ports go to.
     pub(super) elsewhere: BTreeSet<SocketAddr>,
     /// Something in it is for one of the servers.
     pub(super) concerns_us: bool,
@@ -71,6 +71,9 @@ impl Reading {
     fn keep(&mut self, datagram: &Datagram<'_>, ports: &BTreeSet<u16>) {
         let Datagram { from, to, payload } = *datagram;
         self.concerns_us |= ports.contains(&to.port());
+        if !ports.contains(&to.port()) && !ports.contains(&from.port()) && self.elsewhere.len() < MAX_NAMED {
+            self.elsewhere.insert(to);
+        }
         let what = What::Datagram { from, to, data: Bytes::copy_from_slice(payload) };
         self.steps.push(Step { at: self.end, flow: NO_FLOW, what });
     }

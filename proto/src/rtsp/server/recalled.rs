@@ -2,6 +2,9 @@
 //!
 //! Specs: RFC 2326 §12.37 (Session), RFC 7616 §3.3 (nonce).
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
