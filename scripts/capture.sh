@@ -148,7 +148,7 @@ begin() {
 noted() {
     local role=$1
     shift
-    echo "$role = \"$(escaped "$*")\"" >>"$DIR/case.toml"
+    echo "$role = \"$(escaped "$*" | tr -s ' \n' ' ')\"" >>"$DIR/case.toml"
 }
 
 # client ROLE COMMAND...: runs a client to its end; how it ends is its own affair.

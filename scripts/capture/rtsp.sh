@@ -10,11 +10,12 @@ rtsp_publish() {
     end
 }
 
-# GStreamer, which has the encoder's headers in its packets again and again.
+# rtsp_gst_publish CASE TRANSPORT: GStreamer, whose sink has the encoder begin anew once it knows its latency.
 rtsp_gst_publish() {
     local case=$1 transport=$2
     wanted "$case" && has gst-launch-1.0 "$case" || return 0
-    begin "$case" "H.264 and AAC by $transport" "$(version gst-launch-1.0 --version), rtspclientsink"
+    begin "$case" "H.264 and AAC by $transport; the encoder begins anew with another profile" \
+        "$(version gst-launch-1.0 --version), rtspclientsink"
     client publisher gst-launch-1.0 rtspclientsink name=sink "location=$RTSP/live/a" "protocols=$transport" \
         videotestsrc num-buffers=20 is-live=true pattern=ball ! \
         video/x-raw,width=160,height=120,framerate=10/1 ! x264enc bitrate=32 key-int-max=10 bframes=0 ! h264parse ! \
@@ -39,6 +40,9 @@ rtsp_cases() {
     done
     play rtsp/ffmpeg-new-play-udp "H.264 and AAC by udp" "$new" \
         ./ffmpeg-new -rtsp_transport udp -i "$RTSP/live/a" -t 1 -c copy -f null -
+    play rtsp/two-play-udp "H.264 and AAC by udp, two players: the server has one pair of ports for both" "$old; $new" \
+        bash -c "ffmpeg -rtsp_transport udp -i $RTSP/live/a -t 1 -c copy -f null - &
+            ./ffmpeg-new -rtsp_transport udp -i $RTSP/live/a -t 1 -c copy -f null - & wait"
     for transport in tcp udp; do
         play rtsp/gstreamer-play-$transport "H.264 and AAC by $transport" "$gst" \
             timeout -s INT 3 gst-launch-1.0 rtspsrc "location=$RTSP/live/a" protocols=$transport latency=100 ! fakesink
