@@ -27,7 +27,8 @@ Options:
 Environment:
   RUST_LOG           what is logged, such as warn, debug or rtmpd=debug (default: info)
 
-Exit status: 0 ended in good order, 1 it could not run or the doctor found a failure, 2 the command line was wrong.
+Exit status: 0 ended in good order, 1 it could not run, or the doctor found a failure, 2 the command line was
+wrong.
 
 With the defaults, publish to rtmp://HOST/live/NAME and play the same URL, http://HOST:8080/live/NAME.flv or
 ws://HOST:8080/live/NAME.flv.

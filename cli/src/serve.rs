@@ -17,7 +17,7 @@ use crate::files::Files;
 use crate::pages::Pages;
 use crate::pool::Site;
 use crate::recordings::look_after;
-use crate::wire_up::Plan;
+use crate::wire_up::{Plan, fresh_dice};
 use crate::{banner, logging};
 
 /// The folder of the static site, beside the configuration.
@@ -89,7 +89,7 @@ impl Running {
     /// # Errors
     /// What kept it from starting.
     pub(crate) fn start(place: &Place, plan: &Plan) -> io::Result<Self> {
-        let hub = Hub::new(plan.hub, plan.make_packager());
+        let hub = Hub::new(plan.hub, plan.make_packager(fresh_dice));
         let files = Files::new(&place.folder);
         match files.discard_uploads() {
             Ok(0) => {}
