@@ -80,7 +80,7 @@ impl Machine for Caller {
                 self.at = Some(now + Duration::from_secs(1));
             }
             Input::Shutdown => self.out.push_back(Output::Close(Close::Shutdown)),
-            _ => {}
+            Input::Handed(_) | Input::Reply(_) | Input::Media(_) => {}
         }
         Ok(())
     }
