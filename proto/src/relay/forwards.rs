@@ -110,7 +110,7 @@ impl Attendant for Forwards {
     fn attend(&mut self, now: Instant, request: &Request, out: &mut Vec<Attending>) {
         for destination in self.forwarding.rules().destinations(request) {
             let Some(packaging) = self.forwarding.legs().packaging(destination.url.scheme) else { continue };
-            let part = destination.to_string().into();
+            let part = destination.part().into();
             let via = mark(request, self.forwarding.origin);
             let dice = self.dice.fork();
             let forwarding = Arc::clone(&self.forwarding);

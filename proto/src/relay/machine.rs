@@ -18,6 +18,10 @@ use super::forwards::{Begin, Forwarding};
 const DIAL: Duration = Duration::from_secs(4);
 /// What has run for so long has gone well.
 const GOOD: Duration = Duration::from_secs(10);
+/// After so many times that the other server said no, it is asked less often.
+const PATIENT: u32 = 5;
+/// So often then.
+const SELDOM: Duration = Duration::from_secs(30);
 /// How often the rules are looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -35,6 +39,8 @@ pub struct Relay {
     leg: Option<Box<dyn Machine>>,
     /// Tries in vain since it last worked.
     failures: usize,
+    /// How often the other server was there and said no, since it last was not there.
+    refusals: u32,
     /// The error that was last noted: one that stays the same is noted once.
     told: Option<Arc<str>>,
     look_at: Instant,
@@ -75,6 +81,7 @@ impl Relay {
             stage: Stage::Waiting(now),
             leg: None,
             failures: 0,
+            refusals: 0,
             told: None,
             look_at: now + LOOK,
             status,
@@ -106,7 +113,10 @@ impl Relay {
             }
             (Stage::Looking, Reply::Play(Err(_))) => self.end(Close::StreamEnded),
             (Stage::Dialling, Reply::Dialled(Ok(peer))) => self.connected(now, peer),
-            (Stage::Dialling, Reply::Dialled(Err(why))) => self.fail(now, &why),
+            (Stage::Dialling, Reply::Dialled(Err(why))) => {
+                self.refusals = 0;
+                self.fail(now, &why);
+            }
             (Stage::Talking(_), reply) => self.tell(now, Input::Reply(reply)),
             (Stage::Waiting(_) | Stage::Looking | Stage::Dialling | Stage::Over, _) => {}
         }
@@ -167,6 +177,9 @@ impl Relay {
             }
         }
         if let Some(why) = end {
+            let said_no =
+                matches!((self.stage, &why), (Stage::Talking(None), Close::Error(Error::Violation(_))));
+            self.refusals = if said_no { self.refusals + 1 } else { 0 };
             self.fail(now, &why.to_string());
         }
     }
@@ -205,7 +218,7 @@ impl Relay {
         {
             self.backoff.reset();
         }
-        let pause = self.backoff.pause();
+        let pause = if self.refusals > PATIENT { SELDOM } else { self.backoff.pause() };
         let error: Arc<str> = why.into();
         let text = format!(
             "{} is not forwarded to {}: {error}; next try in {:.1} s",

@@ -156,6 +156,11 @@ impl Rules {
 }
 
 impl Destination {
+    /// What tells it from all others. Not to be shown: there may be secrets in it.
+    pub(super) fn part(&self) -> String {
+        format!("{self}?{} {:?}", self.url.query, self.url.account)
+    }
+
     /// What carries it.
     pub fn transport(&self) -> Transport {
         match self.url.scheme {

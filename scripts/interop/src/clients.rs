@@ -55,7 +55,8 @@ impl Publisher {
     fn ffmpeg_as(media: Media, output: &[&str]) -> Self {
         let mut command = Command::new(paths::modern_ffmpeg());
         command.args(["-nostdin", "-loglevel", "info", "-re", "-i"]).arg(media.file());
-        command.args(["-map", "0", "-c", "copy"]).args(output);
+        // Its VP9 by RTP follows a draft, and has to be asked for.
+        command.args(["-map", "0", "-c", "copy", "-strict", "experimental"]).args(output);
         Self::start("ffmpeg publisher", &mut command)
     }
 
@@ -99,6 +100,13 @@ impl Publisher {
     /// Waits until the whole file was sent, and wants that to have gone well.
     pub fn finish(&mut self) {
         self.process.succeed(PUBLISHING);
+    }
+
+    /// Waits until the whole file was sent, and ends it when it has not ended by then.
+    pub fn finish_or_kill(&mut self, patience: Duration) {
+        if !self.process.ends_within(patience) {
+            self.process.signal("KILL");
+        }
     }
 }
 
@@ -157,10 +165,12 @@ impl Player {
     /// A current ffmpeg by RTSP, over `tcp`, `udp` or `http`. Its demuxer gives the first picture no time when that is
     /// several packets long, and FLV cannot hold it then: it is left out.
     pub fn ffmpeg_rtsp(url: &str, transport: &str, media: Media) -> Self {
-        let units = match media {
-            Media::HevcAac => "filter_units=remove_types=32-35,",
-            media if media.has_units() => "filter_units=remove_types=7-9,",
-            _ => "",
+        let units = if media == Media::HevcAac {
+            "filter_units=remove_types=32-35,"
+        } else if media.has_units() {
+            "filter_units=remove_types=7-9,"
+        } else {
+            ""
         };
         Self::start("ffmpeg player", "flv", |output| {
             let mut command = Command::new(paths::modern_ffmpeg());
@@ -168,6 +178,16 @@ impl Player {
             command.args(["-i", url, "-map", "0", "-c", "copy"]);
             command.args(["-bsf:v", &format!("{units}noise=drop=eq(pts\\,nopts)")]);
             command.args(["-flush_packets", "1", "-f", "flv"]).arg(output);
+            command
+        })
+    }
+
+    /// The same for VP9, whose keyframes its demuxer does not mark: all pictures, in a Matroska file.
+    pub fn ffmpeg_rtsp_vp9(url: &str, transport: &str) -> Self {
+        Self::start("ffmpeg player", "mkv", |output| {
+            let mut command = Command::new(paths::modern_ffmpeg());
+            command.args(["-nostdin", "-loglevel", "info", "-y", "-rtsp_transport", transport, "-i", url]);
+            command.args(["-map", "0:v", "-c", "copy", "-copyinkf", "-flush_packets", "1"]).arg(output);
             command
         })
     }
@@ -336,10 +356,15 @@ impl Visitor {
 /// The md5 of every decoded picture of a file, by Debian's ffmpeg.
 pub fn decoded_pictures(file: &Path) -> Vec<String> {
     let mut command = Command::new("ffmpeg");
-    command
-        .args(["-nostdin", "-loglevel", "error", "-i"])
-        .arg(file)
-        .args(["-map", "0:v", "-f", "framemd5", "-"]);
+    command.args(["-nostdin", "-loglevel", "error", "-i"]).arg(file).args([
+        "-map",
+        "0:v",
+        "-vsync",
+        "passthrough",
+        "-f",
+        "framemd5",
+        "-",
+    ]);
     let output = command.output().expect("ffmpeg starts");
     let text = String::from_utf8_lossy(&output.stdout);
     let lines = text.lines().filter(|line| !line.starts_with('#'));

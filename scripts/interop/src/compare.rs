@@ -9,13 +9,15 @@ pub struct Want {
     pub packets: usize,
     /// The player must have got the source to its end, but for so many last packets of each track.
     pub tail: Option<usize>,
+    /// How far times may be from the source's, in ms, beyond what containers round.
+    pub slack: i64,
 }
 
 impl Default for Want {
     /// Three seconds of 25 fps, up to the end but for the few packets that an interrupted recorder holds back to
     /// interleave them.
     fn default() -> Self {
-        Self { packets: 75, tail: Some(8) }
+        Self { packets: 75, tail: Some(8), slack: 0 }
     }
 }
 
@@ -40,7 +42,7 @@ pub fn assert_played(source: &Flv, played: &Flv, want: Want) {
         assert_eq!(says_something(source), says_something(played), "{what} has a header");
         offsets.extend(from[at..].iter().zip(&to).flat_map(|(a, b)| [b.dts - a.dts, b.pts - a.pts]));
     }
-    assert_in_time(&offsets, 2);
+    assert_in_time(&offsets, 2 + want.slack);
     let main = if source.track(Kind::Video, 0).is_empty() { Kind::Audio } else { Kind::Video };
     let count = played.track(main, 0).len();
     assert!(
@@ -62,9 +64,25 @@ pub fn assert_carried(source: &Flv, played: &Flv, kinds: &[Kind], want: Want) {
         let at = assert_run(&from, &to, want, &format!("{kind:?} track {track}"));
         offsets.extend(from[at..].iter().zip(&to).flat_map(|(a, b)| [b.dts - a.dts, b.pts - a.pts]));
     }
-    assert_in_time(&offsets, 4);
+    assert_in_time(&offsets, 4 + want.slack);
     let count = played.track(kinds[0], 0).len();
     assert!(count >= want.packets, "{count} packets were played, at least {} are wanted", want.packets);
+}
+
+/// Wants the sound of `played` to be a run of the source's bytes, at least so many, wherever the packets are cut.
+///
+/// # Panics
+/// With the reason, when it is not so.
+pub fn assert_sound(source: &Flv, played: &Flv, least: usize) {
+    let bytes = |flv: &Flv| -> Vec<u8> {
+        flv.track(Kind::Audio, 0).iter().flat_map(|packet| packet.data.iter().copied()).collect()
+    };
+    let (from, to) = (bytes(source), bytes(played));
+    assert!(to.len() >= least, "{} bytes of sound were played, at least {least} are wanted", to.len());
+    assert!(
+        from.windows(to.len()).any(|run| run == to),
+        "the sound that was played is no run of the source's"
+    );
 }
 
 /// Wants `to` to be a run of `from` up to its end; gives where it begins.

@@ -57,7 +57,12 @@ fn through(name: &str, media: Media, kinds: &[Kind], mode: &str) {
         format!("/rec/stream?day={day}&time={file}")
     });
     let mut player = Player::ffmpeg_segments(&url, media);
-    assert_carried(&media.flv(), &player.finish_flv(), kinds, Want { packets: 199, tail: Some(3) });
+    assert_carried(
+        &media.flv(),
+        &player.finish_flv(),
+        kinds,
+        Want { packets: 199, tail: Some(3), ..Want::default() },
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ use rtmpd_interop::media::Media;
 use rtmpd_interop::{Server, raw, until};
 use socket2::{Domain, Socket, Type};
 
-const EXACT: Want = Want { packets: 75, tail: Some(0) };
+const EXACT: Want = Want { packets: 75, tail: Some(0), slack: 0 };
 
 /// Runs `disturb` while a stream is played, and wants every packet of that stream to be there.
 fn undisturbed(name: &str, disturb: impl FnOnce(&Server)) {
@@ -148,4 +148,82 @@ fn a_player_that_falls_behind_resumes_at_a_keyframe() {
     publisher.finish();
     let runs = assert_runs(&Media::Heavy.flv(), &Flv::parse(&player.finish()));
     assert!(runs.len() >= 2, "it fell behind, left something out, and went on: {runs:?}");
+}
+
+/// Sends an RTSP request and gives what comes back until the server closes or has nothing more to say.
+fn ask_rtsp(server: &Server, request: &[u8]) -> String {
+    let mut socket = throw(server.rtsp_addr().port(), request);
+    socket.set_read_timeout(Some(Duration::from_millis(700))).expect("a patience");
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).ok();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn rtsp_requests_without_measure() {
+    undisturbed("rtsp-measure", |server| {
+        let url = server.rtsp("stream");
+        let long = format!("OPTIONS {url} RTSP/1.0\r\nCSeq: 1\r\nX: {}\r\n\r\n", "a".repeat(1 << 20));
+        ask_rtsp(server, long.as_bytes());
+        server.wait_log("limit exceeded: the start line and headers");
+        for length in ["9223372036854775808", "99999999999999999999999999"] {
+            let request = format!("ANNOUNCE {url} RTSP/1.0\r\nCSeq: 1\r\nContent-Length: {length}\r\n\r\n");
+            assert!(ask_rtsp(server, request.as_bytes()).starts_with("RTSP/1.0 413 "));
+            server.wait_log(&format!("Content-Length is \"{length}\", at most"));
+        }
+        for seed in 60..80 {
+            ask_rtsp(server, &noise(seed, 5000));
+        }
+    });
+}
+
+#[test]
+fn ten_thousand_setups() {
+    undisturbed("rtsp-setups", |server| {
+        let before = server.resident_kib();
+        let setup = |number: usize| {
+            let (url, port) = (server.rtsp("stream"), 20_000 + 2 * (number % 10_000));
+            format!(
+                "SETUP {url}/trackID=0 RTSP/1.0\r\nCSeq: {number}\r\nTransport: RTP/AVP;unicast;client_port={port}-{}\r\n\r\n",
+                port + 1
+            )
+        };
+        // All in one connection: the last one counts. Then a thousand connections with one each.
+        let all: String = (1..10_000).map(setup).collect();
+        assert!(ask_rtsp(server, all.as_bytes()).ends_with("Server: smart_rtmpd\r\n\r\n"));
+        let held: Vec<TcpStream> =
+            (0..1000).map(|number| throw(server.rtsp_addr().port(), setup(number).as_bytes())).collect();
+        std::thread::sleep(Duration::from_millis(500));
+        let grown = server.resident_kib().saturating_sub(before);
+        assert!(grown < 32 << 10, "{grown} KiB for {} sessions", held.len());
+    });
+}
+
+#[test]
+fn rtsp_publishers_that_stop_in_the_middle() {
+    undisturbed("rtsp-stop", |server| {
+        let sdp =
+            "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\n";
+        let held: Vec<TcpStream> = (0..20)
+            .map(|number| {
+                let url = server.rtsp(&format!("half{number}"));
+                let mut bytes = format!(
+                    "ANNOUNCE {url} RTSP/1.0\r\nCSeq: 1\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}\
+                     SETUP {url}/streamid=0 RTSP/1.0\r\nCSeq: 2\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1;mode=record\r\n\r\n\
+                     RECORD {url} RTSP/1.0\r\nCSeq: 3\r\n\r\n",
+                    sdp.len()
+                )
+                .into_bytes();
+                // The first half of a picture in fragments, in an interleaved packet that is itself cut short.
+                bytes.extend(b"$\0\0\x40\x80\x60\0\x01\0\0\0\0\0\0\0\x07\x7c\x85");
+                bytes.extend(noise(number, 20));
+                throw(server.rtsp_addr().port(), &bytes)
+            })
+            .collect();
+        std::thread::sleep(Duration::from_secs(1));
+        drop(held);
+        (0..20).for_each(|number| {
+            server.wait_log(&format!("stopped publishing live/half{number} by rtsp: nothing yet"))
+        });
+    });
 }

@@ -24,7 +24,7 @@ fn through(name: &str, media: Media, kinds: &[Kind], paths: &[&str]) {
         eprintln!("{path}");
         // A DASH player that waits for the segment behind the last one holds back what it could not interleave yet.
         let tail = Some(if path.ends_with(".mpd") { 60 } else { 12 });
-        let want = Want { packets: 75, tail };
+        let want = Want { packets: 75, tail, ..Want::default() };
         assert_carried(&media.flv(), &player.finish_flv(), kinds, want);
     }
 }

@@ -117,8 +117,8 @@ fn reply(event: &Event) -> Option<Reply> {
         | Event::Tracks(_)
         | Event::Frame(_)
         | Event::Unbind(_)
-            | Event::Dial(_)
-            | Event::HangUp
+        | Event::Dial(_)
+        | Event::HangUp
         | Event::Alias(..)
         | Event::Meet(_)
         | Event::Hand(..)

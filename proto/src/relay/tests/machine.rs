@@ -24,6 +24,7 @@ impl Machine for Leg {
     fn handle_input(&mut self, _now: Instant, input: Input<'_>) -> Result<(), Error> {
         match input {
             Input::Bytes(b"end") => self.0.push_back(Output::Close(Close::StreamEnded)),
+            Input::Bytes(b"no") => return Err(Error::violation("no", "toy")),
             Input::Bytes(b"bad") => return Err(Error::malformed("toy talk", "toy")),
             Input::Media(Media::Start { preamble, .. }) => {
                 self.0.push_back(Output::Transmit(preamble.clone()))
@@ -193,6 +194,24 @@ fn pauses_grow_and_one_error_is_told_once() {
     assert!(desk.tell(Input::Bytes(b"bad")).contains("malformed: toy talk"));
     assert!(desk.wait() <= Duration::from_secs(1), "it had run well");
     assert_eq!(desk.forwarding.board().entries()[0].failures, 7);
+}
+
+#[test]
+fn a_server_that_says_no_is_asked_seldom() {
+    let mut desk = Desk::new();
+    for turn in 0..8 {
+        desk.tell(Input::Timeout);
+        desk.tell(Input::Reply(Reply::Play(Ok(Arc::default()))));
+        desk.dialled();
+        assert!(desk.tell(Input::Bytes(b"no")).contains("protocol violation: no"));
+        let pause = desk.wait();
+        assert_eq!(pause == Duration::from_secs(30), turn >= 5, "{turn}: {pause:?}");
+    }
+    // It goes, and comes back: it is another one now.
+    desk.tell(Input::Timeout);
+    desk.tell(Input::Reply(Reply::Play(Ok(Arc::default()))));
+    desk.tell(Input::Reply(Reply::Dialled(Err("gone".into()))));
+    assert!(desk.wait() < Duration::from_secs(5));
 }
 
 #[test]

@@ -54,6 +54,18 @@ fn rules_for_one_stream() {
 }
 
 #[test]
+fn targets_that_look_alike_are_told_apart() {
+    let all = ["srt://h?passphrase=0123456789", "srt://h?passphrase=9876543210", "srt://h"];
+    let forwards: Vec<_> = all.iter().map(|target| (*target, "")).collect();
+    let rules = Rules { streams: vec![rule("rtmp://a/live/x", &forwards)], ..Rules::default() };
+    let destinations = rules.destinations(&request("a", "x"));
+    let mut parts: Vec<String> = destinations.iter().map(|destination| destination.part()).collect();
+    parts.dedup();
+    assert_eq!((destinations.len(), parts.len()), (3, 3));
+    assert_eq!(destinations[0].to_string(), "srt://h/", "secrets are not shown");
+}
+
+#[test]
 fn wrong_rules() {
     assert!(Rule::new("http://a/b").is_err());
     assert!(Rule::new("").is_err());

@@ -41,9 +41,9 @@ impl ReorderSettings {
 }
 
 impl Default for ReorderSettings {
-    /// For UDP: a tenth of a second, or 256 packets.
+    /// For UDP: a fifth of a second, or 256 packets.
     fn default() -> Self {
-        Self { depth: 256, patience: Duration::from_millis(100), max_bytes: 2 << 20 }
+        Self { depth: 256, patience: Duration::from_millis(200), max_bytes: 2 << 20 }
     }
 }
 

@@ -167,7 +167,7 @@ impl Decoder {
         let found = fresh.iter().position(is_foreign).map(|at| self.searched + at);
         let end = found.unwrap_or(self.buffer.len());
         if end > MAX_LINE {
-            return Err(too_long(414, "the start line", MAX_LINE));
+            return Err(too_long(414, "the start line is", MAX_LINE));
         }
         let line = self.buffer.get(..end).unwrap_or_default();
         self.searched = end;
@@ -208,7 +208,7 @@ impl Decoder {
         let mut breaks = fresh.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
         let end = breaks.find_map(|(at, _)| ends(at)).map(|end| from + end);
         if end.unwrap_or(self.buffer.len()) > MAX_HEAD {
-            return Err(too_long(400, "start line and headers", MAX_HEAD));
+            return Err(too_long(400, "the start line and headers of a message are", MAX_HEAD));
         }
         self.searched = self.buffer.len();
         Ok(end)
@@ -227,5 +227,5 @@ fn whole_packet(data: &[u8]) -> Option<(u8, &[u8])> {
 }
 
 fn too_long(status: u16, what: &str, most: usize) -> Failure {
-    Failure::new(status, Error::limit(format!("{what} of a message is longer than {most} bytes"), SPEC))
+    Failure::new(status, Error::limit(format!("{what} longer than {most} bytes"), SPEC))
 }
