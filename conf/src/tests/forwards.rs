@@ -71,3 +71,10 @@ fn what_is_wrong_is_named_with_its_place() {
     let root = parse_policy("policy.xml", b"<config/>").expect_err("another file");
     assert_eq!(root[0].to_string(), "policy.xml:1:1: the root element is <config>, expected <policy>");
 }
+
+#[test]
+fn the_shipped_file_forwards_nothing() {
+    let (rules, warnings) =
+        parse_policy("policy.xml", include_bytes!("../../policy.xml")).expect("it is right");
+    assert_eq!((rules.is_empty(), warnings.len()), (true, 0));
+}
