@@ -2,6 +2,7 @@
 //!
 //! - `args` → `serve` | `check` | `doctor` | `replay` · `config_file`: finds and reads config.xml · `wire_up`: what it means
 //! - `banner`: what the server says when it has started · `logging`: terminal and daily files
+//! - `forwarding`: policy.xml, and the machines that speak with other servers
 //! - `pages`: the static site · `pool`: the threads that read it
 
 #![forbid(unsafe_code)]
@@ -12,6 +13,7 @@ mod check;
 mod config_file;
 mod doctor;
 mod files;
+mod forwarding;
 mod logging;
 mod pages;
 mod pool;

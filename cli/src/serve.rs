@@ -10,10 +10,12 @@ use rtmpd_conf::Parsed;
 use rtmpd_core::hub::Hub;
 use rtmpd_core::stats::Totals;
 use rtmpd_netloop::{Server, stop_on_signal};
+use rtmpd_proto::relay::Rules;
 
 use crate::banner::Doors;
 use crate::config_file::Place;
 use crate::files::Files;
+use crate::forwarding::{self, PolicyFile};
 use crate::pages::Pages;
 use crate::pool::Site;
 use crate::recordings::look_after;
@@ -44,9 +46,14 @@ pub(crate) fn place(config: Option<&Path>) -> Result<Place, String> {
 pub(crate) fn run(config: Option<&Path>) -> Result<(), Vec<String>> {
     let place = place(config).map_err(|error| vec![error])?;
     let parsed = place.read()?;
+    let (policy, warnings) = PolicyFile::in_folder(&place.folder).read()?;
+    let rules = forwarding::both(&parsed.forwards, policy);
     let folder = Some(place.folder.join(LOG));
     logging::start(folder).map_err(|error| vec![format!("the log: {error}")])?;
-    let outcome = serve(&place, &parsed).map_err(|error| {
+    for warning in warnings {
+        warn!(target: TARGET, "{warning}");
+    }
+    let outcome = serve(&place, &parsed, &rules).map_err(|error| {
         error!(target: TARGET, "{error}");
         let unseen = !log::log_enabled!(target: TARGET, log::Level::Error);
         if unseen { vec![error.to_string()] } else { Vec::new() }
@@ -55,7 +62,7 @@ pub(crate) fn run(config: Option<&Path>) -> Result<(), Vec<String>> {
     outcome
 }
 
-fn serve(place: &Place, parsed: &Parsed) -> io::Result<()> {
+fn serve(place: &Place, parsed: &Parsed, rules: &Rules) -> io::Result<()> {
     info!(target: TARGET, "smart_rtmpd {}, {}", env!("CARGO_PKG_VERSION"), place.describe());
     for warning in &parsed.warnings {
         warn!(target: TARGET, "{warning}");
@@ -64,9 +71,13 @@ fn serve(place: &Place, parsed: &Parsed) -> io::Result<()> {
     for warning in plan.unmet() {
         warn!(target: TARGET, "{warning}");
     }
+    plan.forwarding.set_rules(rules.clone());
+    forwarding::warn_unmet(rules);
     let running = Running::start(place, &plan)?;
     look_after(place.folder.join("rec"), plan.limits())?;
     stop_on_signal(running.server.stopper())?;
+    let policy = PolicyFile::in_folder(&place.folder);
+    policy.watch(parsed.forwards.clone(), Arc::clone(&plan.forwarding), running.server.reminder())?;
     announce(&plan, &running.server);
     let Running { server, hub, site } = running;
     let outcome = server.join();

@@ -11,12 +11,13 @@ use rtmpd_conf::Settings;
 use rtmpd_conf::settings::{HlsFormat, RecMode, UploadFrom};
 use rtmpd_core::hub::HubSettings;
 use rtmpd_core::media::{MakePackager, Packager, RingLimits};
-use rtmpd_core::{Attendant, Dice, Service, StreamKey};
+use rtmpd_core::{Attendant, Dice, Service, StreamKey, Transport};
 use rtmpd_netloop::{Clock, Listener, MakeAttendants};
 use rtmpd_proto::cmaf::{CMAF, CmafPackager};
 use rtmpd_proto::hls::{HLS, HlsPackager};
 use rtmpd_proto::http::{self, HttpService, Uploaders, Uploads};
 use rtmpd_proto::rec::{self, Recorders};
+use rtmpd_proto::relay::{Forwarding, Forwards, Rules};
 use rtmpd_proto::rtmp::{self, RtmpPackager, RtmpService};
 use rtmpd_proto::rtp::{RTP, RtpPackager};
 use rtmpd_proto::rtsp::{self, Casters, Casts, RtspService};
@@ -25,6 +26,7 @@ use rtmpd_proto::srt::crypto::{Passphrase, Secret};
 use rtmpd_proto::srt::{self, Passphrases, SrtService};
 
 use crate::banner::Doors;
+use crate::forwarding::Speakers;
 use crate::recordings::Limits;
 
 /// Everything a server of these settings is made of.
@@ -45,18 +47,22 @@ pub(crate) struct Plan {
     limits: Limits,
     doors: Doors,
     unmet: Vec<&'static str>,
+    /// Streams that go on to other servers; it begins without rules.
+    pub(crate) forwarding: Arc<Forwarding>,
 }
 
 impl Plan {
     /// What these settings mean.
     pub(crate) fn of(settings: &Settings) -> Self {
         let netloop = netloop_settings(settings);
+        // Never 0, which is no name.
+        let origin = seed("origin") as u32 | 1;
         let casts = settings.rtsp.multicast.map(|multicast| {
             let rtmpd_conf::settings::Multicast { group, port, ttl } = multicast;
             Arc::new(Casts::new(rtsp::Multicast { group, port, ttl }))
         });
         Self {
-            hub: hub_settings(settings, netloop.workers()),
+            hub: HubSettings { origin, ..hub_settings(settings, netloop.workers()) },
             netloop,
             rtmp: rtmp_settings(settings),
             rtsp: rtsp::Settings { multicast: casts.clone(), ..rtsp_settings(settings) },
@@ -69,6 +75,7 @@ impl Plan {
             limits: limits(settings),
             doors: doors(settings),
             unmet: unmet(settings),
+            forwarding: Arc::new(forwarding(settings, origin)),
         }
     }
 
@@ -112,8 +119,10 @@ impl Plan {
     pub(crate) fn attendants(&self) -> MakeAttendants {
         let rec = rec::Settings { wall: Clock::process().wall(), ..self.rec };
         let (casts, wall) = (self.casts.clone(), Clock::process().wall());
+        let forwarding = Arc::clone(&self.forwarding);
         Arc::new(move || {
-            let mut all: Vec<Box<dyn Attendant>> = vec![Box::new(Recorders::new(rec))];
+            let forwards = Forwards::new(Arc::clone(&forwarding), Dice::new(seed("forwards")));
+            let mut all: Vec<Box<dyn Attendant>> = vec![Box::new(Recorders::new(rec)), Box::new(forwards)];
             if let Some(casts) = &casts {
                 all.push(Box::new(Casters::new(casts.clone(), wall)));
             }
@@ -245,6 +254,21 @@ fn passphrases(settings: &Settings) -> Passphrases {
             .filter_map(|(stream, passphrase)| Some((stream.clone(), of(passphrase.as_str())?)))
             .collect(),
     }
+}
+
+fn forwarding(settings: &Settings, origin: u32) -> Forwarding {
+    let speakers = Speakers {
+        rtmp: rtmp_settings(settings),
+        srt: srt_settings(settings),
+        secret: fresh_secret(),
+        wall: Clock::process().wall(),
+    };
+    let doors = vec![
+        (Transport::Tcp, settings.rtmp.port),
+        (Transport::Tcp, settings.rtsp.port),
+        (Transport::Udp, settings.srt.port),
+    ];
+    Forwarding::new(Rules::default(), Arc::new(speakers), origin, doors)
 }
 
 fn http_settings(settings: &Settings) -> http::Settings {

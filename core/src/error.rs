@@ -102,6 +102,8 @@ pub enum Refusal {
     NotYet(String),
     /// There is no UDP socket to be had; the text says why.
     NoPort(String),
+    /// The stream has come through this server before, or through too many others.
+    Looped(String),
     /// The server is going down.
     ShuttingDown,
 }
@@ -116,6 +118,9 @@ impl fmt::Display for Refusal {
             Self::Unsupported(why) => f.write_str(why),
             Self::NotYet(what) => write!(f, "{what} did not come in time"),
             Self::NoPort(why) => write!(f, "no UDP port: {why}"),
+            Self::Looped(key) => {
+                write!(f, "stream '{key}' has come through this server already: it would go in circles")
+            }
             Self::ShuttingDown => f.write_str("the server is shutting down"),
         }
     }

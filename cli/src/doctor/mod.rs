@@ -29,6 +29,7 @@ use report::Report;
 use rtmpd_conf::Parsed;
 
 use crate::config_file::Place;
+use crate::forwarding::PolicyFile;
 use crate::serve;
 use crate::wire_up::Plan;
 
@@ -65,6 +66,18 @@ fn examine_settings(place: &Place, parsed: &Parsed, report: &mut Report) {
     }
     if parsed.warnings.is_empty() {
         report.ok(what, place.describe());
+    }
+    match PolicyFile::in_folder(&place.folder).read() {
+        Ok((_, warnings)) => {
+            for warning in warnings {
+                report.warn("policy", warning, "correct or remove it");
+            }
+        }
+        Err(problems) => {
+            for problem in problems {
+                report.fail("policy", problem, "correct the file");
+            }
+        }
     }
     let settings = &parsed.settings;
     let plan = Plan::of(settings);

@@ -27,7 +27,12 @@ pub(super) type Played = Result<usize, String>;
 /// By RTMP.
 pub(super) fn rtmp(to: SocketAddr, request: &Request, sample: &Sample) -> Played {
     let (app, name) = (request.key.app(), request.key.name());
-    let target = Target { tc_url: format!("rtmp://{to}/{app}"), app: app.into(), name: name.into() };
+    let target = Target {
+        tc_url: format!("rtmp://{to}/{app}"),
+        app: app.into(),
+        name: name.into(),
+        via: String::new(),
+    };
     let settings = rtmp::Settings::default();
     play(Line::tcp(to, RtmpPlayer::new(now(), target, request.clone(), &settings, Dice::new(2)))?, sample)
 }

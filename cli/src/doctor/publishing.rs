@@ -31,6 +31,7 @@ impl Publishing {
             tc_url: format!("rtmp://{to}/{}", request.key.app()),
             app: request.key.app().into(),
             name: request.key.name().into(),
+            via: String::new(),
         };
         let machine = RtmpPublisher::new(now(), target, request.clone(), &settings, Dice::new(1));
         let mut line = Line::tcp(to, machine)?;

@@ -63,8 +63,11 @@ impl Shard {
     }
 
     fn refuse_play(&mut self, conn: ConnId, request: Request, refusal: Refusal) -> Refusal {
-        self.count(Count::Refused, 1);
-        self.report(conn, News::Refused(Box::new(request), refusal.clone()));
+        // Those who go along with a stream only want to know.
+        if self.conns.find(conn).is_some_and(|state| state.attends.is_none()) {
+            self.count(Count::Refused, 1);
+            self.report(conn, News::Refused(Box::new(request), refusal.clone()));
+        }
         refusal
     }
 

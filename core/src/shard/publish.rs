@@ -11,7 +11,7 @@ use crate::hub::home::{Change, Home, Publisher};
 use crate::hub::mail::{Cession, Legacy, Mail};
 use crate::machine::{Attending, Input, NoteLevel, Reply};
 use crate::media::{Description, Frame, Repair};
-use crate::policy::{Contest, check_app, contest};
+use crate::policy::{Contest, check_app, check_route, contest};
 use crate::report::News;
 use crate::request::{Request, StreamKey};
 use crate::stats::Count;
@@ -31,7 +31,7 @@ impl Shard {
         request: Request,
     ) -> Option<Result<(), Refusal>> {
         self.leave(now, conn, None);
-        let checked = check_app(request.key.app());
+        let checked = check_app(request.key.app()).and_then(|()| check_route(&request, self.settings.origin));
         let refusal = if self.shutting_down { Some(Refusal::ShuttingDown) } else { checked.err() };
         if let Some(refusal) = refusal {
             return Some(self.refuse_publish(conn, request, refusal));
@@ -83,6 +83,17 @@ impl Shard {
             jump_logged_at: None,
         }));
         Ok(())
+    }
+
+    /// Asks the attendants again for all streams that are being published here: they may think otherwise by now.
+    pub fn attend_anew(&mut self, now: Instant) {
+        let of = |home: &Home| {
+            home.publisher.as_ref().map(|publisher| (publisher.conn, publisher.request.clone()))
+        };
+        let publishers: Vec<(ConnId, Request)> = self.homes.iter().filter_map(|(_, home)| of(home)).collect();
+        for (conn, request) in publishers {
+            self.attend(now, conn, &request);
+        }
     }
 
     /// Makes those that go along with a stream and do not yet.

@@ -228,6 +228,7 @@ impl Worker {
                 Letter::Socket(_) => {}
                 Letter::Answer(conn, answer) => self.shard.answer(now, conn, answer),
                 Letter::Resolved(number, found) => self.resolved(now, number, found),
+                Letter::Attend => self.shard.attend_anew(now),
                 Letter::Stop => self.stop(now),
             }
         }

@@ -58,10 +58,7 @@ impl Server {
     }
 
     fn launch(folder: PathBuf, [rtmp, http, rtsp, srt]: [u16; 4]) -> Option<Self> {
-        let mut command = Command::new(paths::server());
-        command.arg("--config").arg(&folder).env("RUST_LOG", "debug");
-        command.stdout(std::fs::File::create(folder.join("stdout")).expect("a file can be made"));
-        let process = Process::start("smart_rtmpd", &mut command, &folder.join("stderr"));
+        let process = run(&folder);
         let mut server = Self { process, folder, rtmp, http, rtsp, srt };
         until("the server listens or ends", Duration::from_secs(20), || {
             !server.process.is_running() || [rtmp, http, rtsp].into_iter().all(listens)
@@ -72,6 +69,19 @@ impl Server {
         let log = server.log();
         assert!(log.contains("in use"), "the server did not start:\n{log}");
         None
+    }
+
+    /// Kills it.
+    pub fn kill(&mut self) {
+        self.process.signal("KILL");
+        self.process.ends_within(Duration::from_secs(15));
+    }
+
+    /// Starts it again, in the same place, after it was killed.
+    pub fn start_again(&mut self) {
+        self.process = run(&self.folder);
+        let rtmp = self.rtmp;
+        until("the server listens again", Duration::from_secs(20), || listens(rtmp));
     }
 
     /// Its process.
@@ -187,6 +197,13 @@ impl Drop for Server {
 
 /// The page at `/` of every server under test.
 pub const INDEX: &str = "<!doctype html><title>interop</title><p>hello</p>\n";
+
+fn run(folder: &Path) -> Process {
+    let mut command = Command::new(paths::server());
+    command.arg("--config").arg(folder).env("RUST_LOG", "debug");
+    command.stdout(std::fs::File::create(folder.join("stdout")).expect("a file can be made"));
+    Process::start("smart_rtmpd", &mut command, &folder.join("stderr"))
+}
 
 fn listens(port: u16) -> bool {
     TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), Duration::from_secs(1)).is_ok()

@@ -146,6 +146,7 @@ impl RtmpServer {
             | Refusal::Unsupported(_)
             | Refusal::NotYet(_)
             | Refusal::NoPort(_)
+            | Refusal::Looped(_)
             | Refusal::ShuttingDown => "NetStream.Play.Failed",
         };
         self.status(stream, "error", code, &refusal.to_string());

@@ -331,7 +331,7 @@ impl RtspServer {
     fn say_no(&mut self, request: &Request, refusal: &Refusal) {
         let status = match refusal {
             Refusal::UnknownApp(_) | Refusal::BadName(_) | Refusal::NotFound(_) => 404,
-            Refusal::Busy(_) => 406,
+            Refusal::Busy(_) | Refusal::Looped(_) => 406,
             Refusal::Unsupported(_) => 415,
             Refusal::NoPort(_) => 453,
             Refusal::NotYet(_) | Refusal::ShuttingDown => 503,

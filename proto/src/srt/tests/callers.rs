@@ -51,9 +51,9 @@ impl End {
                     self.sent.push([datagram.head.as_slice(), &datagram.body].concat());
                 }
                 Output::Event(event) => {
-                    if matches!(event, Event::Publish(_)) {
+                    if let Event::Publish(_) = &event {
                         replies.push(Reply::Publish(self.reply.clone()));
-                    } else if matches!(event, Event::Play(..)) {
+                    } else if let Event::Play(..) = &event {
                         replies.push(Reply::Play(self.reply.clone().map(|()| Arc::default())));
                     }
                     self.events.push(event);
