@@ -44,17 +44,23 @@ impl Publisher {
 
     /// `ffmpeg -re -i FILE -c copy -f rtsp -rtsp_transport TRANSPORT URL`, by a current ffmpeg.
     pub fn ffmpeg_rtsp(media: Media, url: &str, transport: &str) -> Self {
-        Self::ffmpeg_as(media, &["-f", "rtsp", "-rtsp_transport", transport, url])
+        Self::ffmpeg_as(1, media, &["-f", "rtsp", "-rtsp_transport", transport, url])
     }
 
     /// `ffmpeg -re -i FILE -c copy -f mpegts URL`, by a current ffmpeg.
     pub fn ffmpeg_ts(media: Media, url: &str) -> Self {
-        Self::ffmpeg_as(media, &["-f", "mpegts", url])
+        Self::ffmpeg_ts_times(1, media, url)
     }
 
-    fn ffmpeg_as(media: Media, output: &[&str]) -> Self {
+    /// The same, so many times over.
+    pub fn ffmpeg_ts_times(times: u32, media: Media, url: &str) -> Self {
+        Self::ffmpeg_as(times, media, &["-f", "mpegts", url])
+    }
+
+    fn ffmpeg_as(times: u32, media: Media, output: &[&str]) -> Self {
         let mut command = Command::new(paths::modern_ffmpeg());
-        command.args(["-nostdin", "-loglevel", "info", "-re", "-i"]).arg(media.file());
+        command.args(["-nostdin", "-loglevel", "info", "-re", "-stream_loop", &(times - 1).to_string()]);
+        command.arg("-i").arg(media.file());
         // Its VP9 by RTP follows a draft, and has to be asked for.
         command.args(["-map", "0", "-c", "copy", "-strict", "experimental"]).args(output);
         Self::start("ffmpeg publisher", &mut command)
