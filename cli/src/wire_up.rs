@@ -11,7 +11,7 @@ use rtmpd_conf::Settings;
 use rtmpd_conf::settings::{HlsFormat, RecMode, UploadFrom};
 use rtmpd_core::hub::HubSettings;
 use rtmpd_core::media::{MakePackager, Packager, RingLimits};
-use rtmpd_core::{Attendant, Dice, Service, Transport};
+use rtmpd_core::{Attendant, Dice, Service, StreamKey, Transport};
 use rtmpd_netloop::{Clock, Listener, MakeAttendants};
 use rtmpd_proto::cmaf::{CMAF, CmafPackager};
 use rtmpd_proto::hls::{HLS, HlsPackager};
@@ -99,14 +99,14 @@ impl Plan {
         &self.unmet
     }
 
-    /// Makes the packagers of all protocols.
-    pub(crate) fn make_packager(&self) -> MakePackager {
+    /// Makes the packagers of all protocols, with these dice for a stream.
+    pub(crate) fn make_packager(&self, dice: fn(&StreamKey) -> Dice) -> MakePackager {
         let settings = self.rtmp;
         let segments = segment::Settings { wall: Clock::process().wall(), ..self.segments };
         Arc::new(move |packaging, key| match packaging {
             HLS => Some(Box::new(HlsPackager::new(segments, key))),
             CMAF => Some(Box::new(CmafPackager::new(segments, key))),
-            RTP => Some(Box::new(RtpPackager::new(Dice::new(seed(key))))),
+            RTP => Some(Box::new(RtpPackager::new(dice(key)))),
             other => {
                 let rtmp = RtmpPackager::of(other, &settings);
                 let rtmp = rtmp.map(|packager| Box::new(packager) as Box<dyn Packager>);
@@ -377,6 +377,11 @@ fn fresh_secret() -> Secret {
         part.copy_from_slice(&seed(number).to_be_bytes());
     }
     Secret::new(bytes)
+}
+
+/// Dice whose fall nobody can know.
+pub(crate) fn fresh_dice(of: &StreamKey) -> Dice {
+    Dice::new(seed(of))
 }
 
 /// A seed that nobody can know: the standard library keys its hashers from the system's randomness.

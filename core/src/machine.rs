@@ -328,6 +328,11 @@ pub trait Service: Send {
     ) -> Option<Box<dyn Machine>> {
         None
     }
+
+    /// In a replay: what the captured server once sent to this client, by the connection that comes next or in one
+    /// datagram. The client answers what that server drew, such as session ids and cookies: the machine made next for it
+    /// draws the same.
+    fn recall(&mut self, _peer: Peer, _said: &[u8]) {}
 }
 
 /// What a protocol without connections makes of one: nothing.
