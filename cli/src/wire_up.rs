@@ -17,7 +17,7 @@ use rtmpd_proto::cmaf::{CMAF, CmafPackager};
 use rtmpd_proto::hls::{HLS, HlsPackager};
 use rtmpd_proto::http::{self, HttpService, Uploaders, Uploads};
 use rtmpd_proto::rec::{self, Recorders};
-use rtmpd_proto::relay::{Forwarding, Forwards, Rules};
+use rtmpd_proto::relay::{Forwarding, Forwards, Pulls, Rules};
 use rtmpd_proto::rtmp::{self, RtmpPackager, RtmpService};
 use rtmpd_proto::rtp::{RTP, RtpPackager};
 use rtmpd_proto::rtsp::{self, Casters, Casts, RtspService};
@@ -122,7 +122,9 @@ impl Plan {
         let forwarding = Arc::clone(&self.forwarding);
         Arc::new(move || {
             let forwards = Forwards::new(Arc::clone(&forwarding), Dice::new(seed("forwards")));
-            let mut all: Vec<Box<dyn Attendant>> = vec![Box::new(Recorders::new(rec)), Box::new(forwards)];
+            let pulls = Pulls::new(Arc::clone(&forwarding), Dice::new(seed("pulls")));
+            let mut all: Vec<Box<dyn Attendant>> =
+                vec![Box::new(Recorders::new(rec)), Box::new(forwards), Box::new(pulls)];
             if let Some(casts) = &casts {
                 all.push(Box::new(Casters::new(casts.clone(), wall)));
             }
@@ -259,6 +261,7 @@ fn passphrases(settings: &Settings) -> Passphrases {
 fn forwarding(settings: &Settings, origin: u32) -> Forwarding {
     let speakers = Speakers {
         rtmp: rtmp_settings(settings),
+        rtsp: rtsp_settings(settings),
         srt: srt_settings(settings),
         secret: fresh_secret(),
         wall: Clock::process().wall(),

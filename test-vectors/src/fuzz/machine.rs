@@ -119,6 +119,7 @@ fn reply(event: &Event) -> Option<Reply> {
         | Event::Unbind(_)
         | Event::Dial(_)
         | Event::HangUp
+        | Event::Watched(_)
         | Event::Alias(..)
         | Event::Meet(_)
         | Event::Hand(..)

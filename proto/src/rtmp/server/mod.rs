@@ -126,7 +126,8 @@ impl RtmpServer {
                 | Reply::Fetch(_)
                 | Reply::Call(_)
                 | Reply::Bound(_)
-                | Reply::Dialled(_),
+                | Reply::Dialled(_)
+                | Reply::Watched(_),
             ) => Ok(()),
         }
     }

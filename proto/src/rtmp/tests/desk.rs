@@ -237,6 +237,7 @@ fn name_of(event: &Event) -> String {
         | Event::Unbind(_)
         | Event::Dial(_)
         | Event::HangUp
+        | Event::Watched(_)
         | Event::Alias(..)
         | Event::Meet(_)
         | Event::Hand(..)
