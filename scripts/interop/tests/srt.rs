@@ -3,7 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use rtmpd_interop::clients::{Player, Publisher};
+use rtmpd_interop::clients::{Player, Publisher, decoded_pictures};
 use rtmpd_interop::compare::{Want, assert_carried};
 use rtmpd_interop::flv::{Flv, Kind};
 use rtmpd_interop::media::Media;
@@ -147,6 +147,22 @@ fn srt_live_transmit() {
     publisher.finish();
     let played = player.finish_ts(media).from_keyframe();
     assert_carried(&media.flv(), &played, BOTH, WANT);
+}
+
+#[test]
+fn vlc() {
+    let (server, media) = (Server::start("srt-vlc"), Media::H264Aac);
+    let mut publisher = Publisher::ffmpeg_times(2, media, &server.rtmp("stream"));
+    server.wait_live("stream");
+    let mut player = Player::vlc(&server.srt("stream", "player"));
+    publisher.finish();
+    let (source, played) = (decoded_pictures(&media.file()), decoded_pictures(player.finish()));
+    assert!(played.len() >= 75, "{} pictures were played", played.len());
+    // The file was sent twice: a run may go over its end.
+    let at = source.iter().position(|picture| *picture == played[0]).expect("a picture of the source");
+    let same = source.iter().cycle().skip(at).zip(&played).take_while(|(a, b)| a == b).count();
+    // What was under way when the player was stopped may be broken.
+    assert!(same + 6 >= played.len(), "{same} of {} pictures are the source's", played.len());
 }
 
 #[test]

@@ -179,7 +179,7 @@ fn ten_megabits_for_a_minute() {
             Server::start_srt(&format!("srt-minute-{loss}"), &format!("<latency>{latency}</latency>"));
         let relay = Relay::start(server.srt_addr(), weather(loss));
         let url = format!("srt://{}?streamid=live/stream,role=publisher&latency={latency}000", relay.addr());
-        let mut publisher = Publisher::ffmpeg_ts_times(8, Media::Heavy, &url);
+        let mut publisher = Publisher::ffmpeg_ts_times(7, Media::Heavy, &url);
         server.wait_live("stream");
         publisher.finish();
         server.wait_log(" srt SRT: ");
