@@ -3,15 +3,27 @@
 #
 #   scripts/capture.sh [CASE...]      all cases, or those named, such as rtmp/rtmpdump-play
 #
-# Needs a server that listens on RTMP_PORT (1935) and HTTP_PORT (8080); a case whose client is not installed is left
-# out and said so. FFMPEG_NEW names an ffmpeg of version 7.1 or later (Enhanced RTMP v2). Then run scripts/bless.sh.
+# SERVER is the server that is started for it (target/debug/smart_rtmpd), on RTMP_PORT (19350), HTTP_PORT (24180),
+# RTSP_PORT (24154) and SRT_PORT (24190), with 100 ports for RTP from RTP_PORT (24200) on. A case whose client is not
+# installed is left out and said so. FFMPEG_NEW names an ffmpeg of version 7.1 or later with libsrt. Then run
+# scripts/bless.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-RTMP_PORT=${RTMP_PORT:-1935}
-HTTP_PORT=${HTTP_PORT:-8080}
+SERVER=$(realpath "${SERVER:-${CARGO_TARGET_DIR:-target}/debug/smart_rtmpd}")
+RTMP_PORT=${RTMP_PORT:-19350}
+HTTP_PORT=${HTTP_PORT:-24180}
+RTSP_PORT=${RTSP_PORT:-24154}
+SRT_PORT=${SRT_PORT:-24190}
+RTP_PORT=${RTP_PORT:-24200}
+UDP_PORT=${UDP_PORT:-24191}
 RTMP=rtmp://127.0.0.1:$RTMP_PORT
 HTTP=127.0.0.1:$HTTP_PORT
+RTSP=rtsp://127.0.0.1:$RTSP_PORT
+SRT=srt://127.0.0.1:$SRT_PORT
+USER_NAME=camera
+PASSWORD=sesame
+PASSPHRASE=correct-horse-battery
 FFMPEG_NEW=${FFMPEG_NEW:-ffmpeg}
 VECTORS=$PWD/test-vectors
 TOOLS=$PWD/scripts/capture
@@ -25,6 +37,7 @@ cleanup() {
 }
 trap cleanup EXIT
 cd "$MEDIA"
+mkdir server
 chmod 755 "$MEDIA"
 ln -s "$(command -v "$FFMPEG_NEW")" ffmpeg-new
 
@@ -45,6 +58,8 @@ make_media() {
         -crf 40 -pix_fmt yuv420p "${AAC[@]}" hevc-aac.flv
     "${FF[@]}" "${PICTURE[@]}" "${TONE[@]}" -c:v libaom-av1 -cpu-used 8 -crf 60 -g 10 -c:a libopus -b:a 16k \
         -frame_duration 60 -ac 1 -ar 48000 av1-opus.mp4
+    "${FF[@]}" "${PICTURE[@]}" "${TONE[@]}" -c:v libx265 -preset fast -x265-params "log-level=none:keyint=10" \
+        -crf 40 -pix_fmt yuv420p -c:a libopus -b:a 16k -frame_duration 60 -ac 1 -ar 48000 hevc-opus.mp4
     "${FF[@]}" "${PICTURE[@]}" "${TONE[@]}" -f lavfi -i "sine=frequency=880:sample_rate=11025:duration=2" \
         -map 0 -map 1 -map 2 "${H264[@]}" "${AAC[@]}" h264-aac-aac.mp4
     python3 "$TOOLS/rewrite_flv.py" legacy-hevc hevc-aac.flv hevc-legacy.flv
@@ -71,6 +86,45 @@ escaped() { printf '%s' "$1" | sed 's/\\/\\\\/g; s/"/\\"/g'; }
 # Segments that carry something: bare acknowledgements would be half of each file.
 SPEAKS='tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0 or ip[2:2] - ((ip[0] & 0xf) << 2) - ((tcp[12] & 0xf0) >> 2) != 0'
 
+HEARD="(tcp and (port $RTMP_PORT or port $HTTP_PORT or port $RTSP_PORT) and ($SPEAKS)) \
+    or (udp and (port $SRT_PORT or portrange $RTP_PORT-$((RTP_PORT + 99))))"
+
+# serve SETTINGS: starts the server; its RTSP has these settings beside the port.
+serve() {
+    cat >server/config.xml <<EOF
+<config>
+  <threads>1</threads>
+  <rtp min="$RTP_PORT" max="$((RTP_PORT + 99))"/>
+  <rtmp><port>$RTMP_PORT</port></rtmp>
+  <http><port>$HTTP_PORT</port></http>
+  <rtsp><port>$RTSP_PORT</port>$1</rtsp>
+  <srt><port>$SRT_PORT</port><passphrases>live/secret=$PASSPHRASE</passphrases></srt>
+</config>
+EOF
+    "$SERVER" --config server >server.log 2>&1 </dev/null &
+    SERVING=$!
+    STARTED+=("$SERVING")
+    for _ in $(seq 50); do (: <>"/dev/tcp/127.0.0.1/$RTMP_PORT") 2>/dev/null && return; sleep 0.1; done
+    echo "capture.sh: $SERVER does not start: $(cat server.log)" >&2
+    exit 1
+}
+
+# with SETTINGS COMMAND...: runs a command with another server.
+with() {
+    local settings=$1
+    shift
+    leave
+    serve "$settings"
+    "$@"
+    leave
+    serve ""
+}
+
+leave() {
+    kill -INT "$SERVING"
+    wait "$SERVING" || true
+}
+
 # begin CASE ABOUT CLIENT: starts to listen.
 begin() {
     CASE=$1
@@ -82,8 +136,7 @@ begin() {
         echo "client = \"$(escaped "$3")\""
         echo "date = \"$(date -u +%F)\""
     } >"$DIR/case.toml"
-    tcpdump -i lo -U -B 65536 -s0 -w capture.pcap "(port $RTMP_PORT or port $HTTP_PORT) and ($SPEAKS)" \
-        2>tcpdump.log &
+    tcpdump -i lo -U -B 65536 -s0 -w capture.pcap "$HEARD" 2>tcpdump.log &
     DUMP=$!
     STARTED+=("$DUMP")
     for _ in $(seq 50); do grep -q "listening on" tcpdump.log && return; sleep 0.1; done
@@ -95,7 +148,7 @@ begin() {
 noted() {
     local role=$1
     shift
-    echo "$role = \"$(escaped "$*")\"" >>"$DIR/case.toml"
+    echo "$role = \"$(escaped "$*" | tr -s ' \n' ' ')\"" >>"$DIR/case.toml"
 }
 
 # client ROLE COMMAND...: runs a client to its end; how it ends is its own affair.
@@ -128,12 +181,23 @@ end() {
     {
         echo "rtmp = $RTMP_PORT"
         echo "http = $HTTP_PORT"
+        echo "rtsp = $RTSP_PORT"
+        echo "srt = $SRT_PORT"
         echo "seed = 1"
+        if [ -n "${ACCOUNT:-}" ]; then
+            echo "user = \"$USER_NAME\""
+            echo "password = \"$PASSWORD\""
+        fi
+        if [ -n "${SECRET:-}" ]; then echo "passphrase = \"$PASSPHRASE\""; fi
     } >>"$DIR/case.toml"
     echo "$CASE: $(stat -c %s "$DIR/capture.pcap") bytes"
 }
 
-version() { "$@" 2>&1 </dev/null | grep -im1 version | sed 's/ Copyright.*//'; }
+version() {
+    local said
+    said=$("$@" 2>&1 </dev/null) || true
+    grep -im1 version <<<"$said" | sed 's/ Copyright.*//'
+}
 
 # VLC does not run as root.
 CVLC=(cvlc)
@@ -261,6 +325,11 @@ players() {
 has tcpdump "everything" || exit 1
 has ffmpeg "everything" || exit 1
 cp "$TOOLS/ws.html" .
+source "$TOOLS/rtsp.sh"
+source "$TOOLS/srt.sh"
 make_media
+serve ""
 publishers
 players
+rtsp_cases
+srt_cases

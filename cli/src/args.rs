@@ -13,6 +13,7 @@ smart_rtmpd: a live-streaming media server
 Usage:
   smart_rtmpd [serve] [--config DIR]            run the server (Ctrl-C ends it)
   smart_rtmpd check [--config DIR]              check the configuration and say what would run
+  smart_rtmpd doctor [--config DIR]             look for everything that may keep the server from working
   smart_rtmpd replay FILE.pcap [--config DIR]   play a captured session to the server, print what happens
 
 Options:
@@ -26,7 +27,8 @@ Options:
 Environment:
   RUST_LOG           what is logged, such as warn, debug or rtmpd=debug (default: info)
 
-Exit status: 0 ended in good order, 1 it could not run, 2 the command line was wrong.
+Exit status: 0 ended in good order, 1 it could not run, or the doctor found a failure, 2 the command line was
+wrong.
 
 With the defaults, publish to rtmp://HOST/live/NAME and play the same URL, http://HOST:8080/live/NAME.flv or
 ws://HOST:8080/live/NAME.flv.
@@ -42,6 +44,11 @@ pub(crate) enum Command {
     },
     /// Read the configuration and say what is wrong with it.
     Check {
+        /// What `--config` said.
+        config: Option<PathBuf>,
+    },
+    /// Look for what may keep the server from working.
+    Doctor {
         /// What `--config` said.
         config: Option<PathBuf>,
     },
@@ -80,6 +87,7 @@ impl From<lexopt::Error> for UsageError {
 enum Verb {
     Serve,
     Check,
+    Doctor,
     Replay,
 }
 
@@ -111,6 +119,8 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
         (Verb::Replay, Some(file)) => Ok(Command::Replay { file, config }),
         (Verb::Replay, None) => Err(UsageError("replay needs a capture file: replay FILE.pcap".into())),
         (Verb::Check, _) => Ok(Command::Check { config }),
+        (Verb::Doctor, _) if check => Err(UsageError("doctor and --check cannot be had together".into())),
+        (Verb::Doctor, _) => Ok(Command::Doctor { config }),
         (Verb::Serve, _) if check => Ok(Command::Check { config }),
         (Verb::Serve, _) => Ok(Command::Serve { config }),
     }
@@ -120,9 +130,10 @@ fn verb_of(word: &OsString) -> Result<Verb, UsageError> {
     match word.to_str() {
         Some("serve") => Ok(Verb::Serve),
         Some("check") => Ok(Verb::Check),
+        Some("doctor") => Ok(Verb::Doctor),
         Some("replay") => Ok(Verb::Replay),
         Some(_) | None => {
-            Err(UsageError(format!("unknown command {word:?}; expected serve, check or replay")))
+            Err(UsageError(format!("unknown command {word:?}; expected serve, check, doctor or replay")))
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use crate::forwarding::{self, PolicyFile};
 use crate::wire_up::Plan;
 use crate::{banner, serve};
 
@@ -20,6 +21,14 @@ pub(crate) fn run(config: Option<&Path>) -> Result<String, Vec<String>> {
     let plan = Plan::of(&parsed.settings);
     for warning in plan.unmet() {
         push(&mut text, &format!("warning: {warning}"));
+    }
+    let (policy, warnings) = PolicyFile::in_folder(&place.folder).read()?;
+    let rules = forwarding::both(&parsed.forwards, policy);
+    for warning in warnings.into_iter().chain(forwarding::unmet(&rules)) {
+        push(&mut text, &format!("warning: {warning}"));
+    }
+    if !rules.is_empty() {
+        push(&mut text, &format!("{} rules of forwards and pulls", rules.len()));
     }
     for line in banner::doors(plan.configured()) {
         push(&mut text, &line);

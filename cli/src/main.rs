@@ -1,7 +1,8 @@
 //! smart_rtmpd: the program that introduces the configuration, the protocols and the loop to each other.
 //!
-//! - `args` → `serve` | `check` | `replay` · `config_file`: finds and reads config.xml · `wire_up`: what it means
+//! - `args` → `serve` | `check` | `doctor` | `replay` · `config_file`: finds and reads config.xml · `wire_up`: what it means
 //! - `banner`: what the server says when it has started · `logging`: terminal and daily files
+//! - `forwarding`: policy.xml, and the machines that speak with other servers
 //! - `pages`: the static site · `pool`: the threads that read it
 
 #![forbid(unsafe_code)]
@@ -10,7 +11,9 @@ mod args;
 mod banner;
 mod check;
 mod config_file;
+mod doctor;
 mod files;
+mod forwarding;
 mod logging;
 mod pages;
 mod pool;
@@ -41,6 +44,11 @@ fn main() -> ExitCode {
     let outcome = match command {
         Command::Serve { config } => serve::run(config.as_deref()).map(|()| String::new()),
         Command::Check { config } => check::run(config.as_deref()),
+        Command::Doctor { config } => {
+            let (table, is_healthy) = doctor::run(config.as_deref());
+            let printed = print(&table);
+            return if is_healthy { printed } else { ExitCode::FAILURE };
+        }
         Command::Replay { file, config } => replay::run(&file, config.as_deref()),
         Command::Version => Ok(format!("smart_rtmpd {}\n", env!("CARGO_PKG_VERSION"))),
         Command::Help => Ok(args::HELP.into()),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rtmpd_core::files::FileCall;
 use rtmpd_core::replay::{self, ReplayError, Setup};
-use rtmpd_core::{Answer, Call};
+use rtmpd_core::{Answer, Call, Dice};
 
 use crate::files::Files;
 use crate::pages::Pages;
@@ -33,7 +33,7 @@ pub(crate) fn run(file: &Path, config: Option<&Path>) -> Result<String, Vec<Stri
     let setup = Setup {
         hub: plan.hub,
         answer: Box::new(answer),
-        ..Setup::new(plan.services(), plan.make_packager())
+        ..Setup::new(plan.services(), plan.make_packager(|_| Dice::new(0)))
     };
     match replay::run(&capture, setup) {
         Ok(transcript) => Ok(transcript.to_string()),

@@ -10,13 +10,16 @@ use rtmpd_conf::Parsed;
 use rtmpd_core::hub::Hub;
 use rtmpd_core::stats::Totals;
 use rtmpd_netloop::{Server, stop_on_signal};
+use rtmpd_proto::relay::Rules;
 
+use crate::banner::Doors;
 use crate::config_file::Place;
 use crate::files::Files;
+use crate::forwarding::{self, PolicyFile};
 use crate::pages::Pages;
 use crate::pool::Site;
 use crate::recordings::look_after;
-use crate::wire_up::Plan;
+use crate::wire_up::{Plan, fresh_dice};
 use crate::{banner, logging};
 
 /// The folder of the static site, beside the configuration.
@@ -43,9 +46,14 @@ pub(crate) fn place(config: Option<&Path>) -> Result<Place, String> {
 pub(crate) fn run(config: Option<&Path>) -> Result<(), Vec<String>> {
     let place = place(config).map_err(|error| vec![error])?;
     let parsed = place.read()?;
+    let (policy, warnings) = PolicyFile::in_folder(&place.folder).read()?;
+    let rules = forwarding::both(&parsed.forwards, policy);
     let folder = Some(place.folder.join(LOG));
     logging::start(folder).map_err(|error| vec![format!("the log: {error}")])?;
-    let outcome = serve(&place, &parsed).map_err(|error| {
+    for warning in warnings {
+        warn!(target: TARGET, "{warning}");
+    }
+    let outcome = serve(&place, &parsed, &rules).map_err(|error| {
         error!(target: TARGET, "{error}");
         let unseen = !log::log_enabled!(target: TARGET, log::Level::Error);
         if unseen { vec![error.to_string()] } else { Vec::new() }
@@ -54,7 +62,7 @@ pub(crate) fn run(config: Option<&Path>) -> Result<(), Vec<String>> {
     outcome
 }
 
-fn serve(place: &Place, parsed: &Parsed) -> io::Result<()> {
+fn serve(place: &Place, parsed: &Parsed, rules: &Rules) -> io::Result<()> {
     info!(target: TARGET, "smart_rtmpd {}, {}", env!("CARGO_PKG_VERSION"), place.describe());
     for warning in &parsed.warnings {
         warn!(target: TARGET, "{warning}");
@@ -63,25 +71,63 @@ fn serve(place: &Place, parsed: &Parsed) -> io::Result<()> {
     for warning in plan.unmet() {
         warn!(target: TARGET, "{warning}");
     }
-    let hub = Hub::guarded(plan.hub, plan.make_packager(), plan.make_gate());
-    let files = Files::new(&place.folder);
-    match files.discard_uploads() {
-        Ok(0) => {}
-        Ok(count) => info!(target: TARGET, "uploads: {count} that were cut off are removed"),
-        Err(error) => warn!(target: TARGET, "uploads that were cut off cannot be removed: {error}"),
-    }
-    let site = Arc::new(Site::start(Pages::new(place.folder.join(SITE)), files, Arc::clone(&hub))?);
+    plan.forwarding.set_rules(rules.clone());
+    forwarding::warn_unmet(rules);
+    let running = Running::start(place, &plan)?;
     look_after(place.folder.join("rec"), plan.limits())?;
-    let settings = plan.netloop.clone();
-    let server =
-        Server::start(settings, Arc::clone(&hub), plan.listeners(), plan.attendants(), site.clone())?;
-    stop_on_signal(server.stopper())?;
-    announce(&plan, &server);
+    stop_on_signal(running.server.stopper())?;
+    let policy = PolicyFile::in_folder(&place.folder);
+    policy.watch(parsed.forwards.clone(), Arc::clone(&plan.forwarding), running.server.reminder())?;
+    announce(&plan, &running.server);
+    let Running { server, hub, site } = running;
     let outcome = server.join();
     // What was recorded last is still on its way to the disk.
     site.finish();
     info!(target: TARGET, "{}", summary(&hub.totals()));
     outcome
+}
+
+/// A server that runs.
+pub(crate) struct Running {
+    server: Server,
+    hub: Arc<Hub>,
+    site: Arc<Site>,
+}
+
+impl Running {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// What kept it from starting.
+    pub(crate) fn start(place: &Place, plan: &Plan) -> io::Result<Self> {
+        let hub = Hub::guarded(plan.hub, plan.make_packager(fresh_dice), plan.make_gate());
+        let files = Files::new(&place.folder);
+        match files.discard_uploads() {
+            Ok(0) => {}
+            Ok(count) => info!(target: TARGET, "uploads: {count} that were cut off are removed"),
+            Err(error) => warn!(target: TARGET, "uploads that were cut off cannot be removed: {error}"),
+        }
+        let site = Arc::new(Site::start(Pages::new(place.folder.join(SITE)), files, Arc::clone(&hub))?);
+        let settings = plan.netloop.clone();
+        let server =
+            Server::start(settings, Arc::clone(&hub), plan.listeners(), plan.attendants(), site.clone())?;
+        Ok(Self { server, hub, site })
+    }
+
+    /// Where it listens.
+    pub(crate) fn doors(&self, plan: &Plan) -> Doors {
+        plan.doors(self.server.local_addrs())
+    }
+
+    /// Ends it in good order.
+    ///
+    /// # Errors
+    /// What went wrong while it ran.
+    pub(crate) fn finish(self) -> io::Result<()> {
+        let outcome = self.server.shutdown();
+        self.site.finish();
+        outcome
+    }
 }
 
 fn announce(plan: &Plan, server: &Server) {

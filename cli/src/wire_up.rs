@@ -11,13 +11,14 @@ use rtmpd_conf::Settings;
 use rtmpd_conf::settings::{Auth, AuthTarget, HlsFormat, HttpType, RecMode, UploadFrom};
 use rtmpd_core::hub::HubSettings;
 use rtmpd_core::media::{MakePackager, Packager, RingLimits};
-use rtmpd_core::{Attendant, Dice, Gate, MakeGate, Service};
+use rtmpd_core::{Attendant, Dice, Gate, MakeGate, Service, StreamKey, Transport};
 use rtmpd_netloop::{Clock, Listener, MakeAttendants};
 use rtmpd_proto::auth::{self, AuthServer, ServerGate};
 use rtmpd_proto::cmaf::{CMAF, CmafPackager};
 use rtmpd_proto::hls::{HLS, HlsPackager};
 use rtmpd_proto::http::{self, HttpService, Uploaders, Uploads};
 use rtmpd_proto::rec::{self, Recorders};
+use rtmpd_proto::relay::{Forwarding, Forwards, Pulls, Rules};
 use rtmpd_proto::rtmp::{self, RtmpPackager, RtmpService};
 use rtmpd_proto::rtp::{RTP, RtpPackager};
 use rtmpd_proto::rtsp::{self, Casters, Casts, RtspService};
@@ -26,6 +27,7 @@ use rtmpd_proto::srt::crypto::{Passphrase, Secret};
 use rtmpd_proto::srt::{self, Passphrases, SrtService};
 
 use crate::banner::Doors;
+use crate::forwarding::Speakers;
 use crate::recordings::Limits;
 
 /// Everything a server of these settings is made of.
@@ -47,18 +49,22 @@ pub(crate) struct Plan {
     doors: Doors,
     auth: Option<Arc<AuthServer>>,
     unmet: Vec<&'static str>,
+    /// Streams that go on to other servers; it begins without rules.
+    pub(crate) forwarding: Arc<Forwarding>,
 }
 
 impl Plan {
     /// What these settings mean.
     pub(crate) fn of(settings: &Settings) -> Self {
         let netloop = netloop_settings(settings);
+        // Never 0, which is no name.
+        let origin = seed("origin") as u32 | 1;
         let casts = settings.rtsp.multicast.map(|multicast| {
             let rtmpd_conf::settings::Multicast { group, port, ttl } = multicast;
             Arc::new(Casts::new(rtsp::Multicast { group, port, ttl }))
         });
         Self {
-            hub: hub_settings(settings, netloop.workers()),
+            hub: HubSettings { origin, ..hub_settings(settings, netloop.workers()) },
             netloop,
             rtmp: rtmp_settings(settings),
             rtsp: rtsp::Settings { multicast: casts.clone(), ..rtsp_settings(settings) },
@@ -72,6 +78,7 @@ impl Plan {
             doors: doors(settings),
             auth: settings.global.auth.as_ref().map(|auth| Arc::new(auth_server(auth))),
             unmet: unmet(settings),
+            forwarding: Arc::new(forwarding(settings, origin)),
         }
     }
 
@@ -95,14 +102,14 @@ impl Plan {
         &self.unmet
     }
 
-    /// Makes the packagers of all protocols.
-    pub(crate) fn make_packager(&self) -> MakePackager {
+    /// Makes the packagers of all protocols, with these dice for a stream.
+    pub(crate) fn make_packager(&self, dice: fn(&StreamKey) -> Dice) -> MakePackager {
         let settings = self.rtmp;
         let segments = segment::Settings { wall: Clock::process().wall(), ..self.segments };
         Arc::new(move |packaging, key| match packaging {
             HLS => Some(Box::new(HlsPackager::new(segments, key))),
             CMAF => Some(Box::new(CmafPackager::new(segments, key))),
-            RTP => Some(Box::new(RtpPackager::new(Dice::new(seed(key))))),
+            RTP => Some(Box::new(RtpPackager::new(dice(key)))),
             other => {
                 let rtmp = RtmpPackager::of(other, &settings);
                 let rtmp = rtmp.map(|packager| Box::new(packager) as Box<dyn Packager>);
@@ -124,8 +131,12 @@ impl Plan {
     pub(crate) fn attendants(&self) -> MakeAttendants {
         let rec = rec::Settings { wall: Clock::process().wall(), ..self.rec };
         let (casts, wall) = (self.casts.clone(), Clock::process().wall());
+        let forwarding = Arc::clone(&self.forwarding);
         Arc::new(move || {
-            let mut all: Vec<Box<dyn Attendant>> = vec![Box::new(Recorders::new(rec))];
+            let forwards = Forwards::new(Arc::clone(&forwarding), Dice::new(seed("forwards")));
+            let pulls = Pulls::new(Arc::clone(&forwarding), Dice::new(seed("pulls")));
+            let mut all: Vec<Box<dyn Attendant>> =
+                vec![Box::new(Recorders::new(rec)), Box::new(forwards), Box::new(pulls)];
             if let Some(casts) = &casts {
                 all.push(Box::new(Casters::new(casts.clone(), wall)));
             }
@@ -282,6 +293,22 @@ fn passphrases(settings: &Settings) -> Passphrases {
     }
 }
 
+fn forwarding(settings: &Settings, origin: u32) -> Forwarding {
+    let speakers = Speakers {
+        rtmp: rtmp_settings(settings),
+        rtsp: rtsp_settings(settings),
+        srt: srt_settings(settings),
+        secret: fresh_secret(),
+        wall: Clock::process().wall(),
+    };
+    let doors = vec![
+        (Transport::Tcp, settings.rtmp.port),
+        (Transport::Tcp, settings.rtsp.port),
+        (Transport::Udp, settings.srt.port),
+    ];
+    Forwarding::new(Rules::default(), Arc::new(speakers), origin, doors)
+}
+
 fn http_settings(settings: &Settings) -> http::Settings {
     let upload = &settings.http.upload;
     let from = match upload.from {
@@ -381,6 +408,11 @@ fn fresh_secret() -> Secret {
         part.copy_from_slice(&seed(number).to_be_bytes());
     }
     Secret::new(bytes)
+}
+
+/// Dice whose fall nobody can know.
+pub(crate) fn fresh_dice(of: &StreamKey) -> Dice {
+    Dice::new(seed(of))
 }
 
 /// A seed that nobody can know: the standard library keys its hashers from the system's randomness.

@@ -111,7 +111,7 @@ fn replaying() {
     let folder = configured(1, 2);
     let (status, _, err) = run(&["replay", capture], folder.path());
     assert_eq!(status, Some(1));
-    assert!(err.contains("no connection to port 1 or 2; its connections go to 127.0.0.1:19350"), "{err}");
+    assert!(err.contains("nothing for port 1 or 2; what is in it goes to 127.0.0.1:19350"), "{err}");
     let (status, _, err) = run(&["replay", "none.pcap"], folder.path());
     assert_eq!(status, Some(1));
     assert!(err.starts_with("smart_rtmpd: none.pcap: "), "{err}");

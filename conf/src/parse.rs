@@ -1,6 +1,7 @@
 //! From the bytes of a config file to settings.
 
 use roxmltree::Node;
+use rtmpd_proto::relay::Rules;
 
 use crate::forwards;
 use crate::names::{cut, squeeze};
@@ -12,13 +13,15 @@ use crate::xml::{Findings, Section, decode, document};
 pub const MAX_FILE: usize = 1 << 20;
 
 /// The sections besides the top level, and what may stand beside them for others to read.
-const APART: [&str; 8] = ["nat", "ssl", "rtmp", "rtsp", "http", "srt", "vhosts", "urls"];
+const APART: [&str; 9] = ["nat", "ssl", "rtmp", "rtsp", "http", "srt", "vhosts", "urls", "pulls"];
 
 /// What a config file says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Parsed {
     /// What to run with.
     pub settings: Settings,
+    /// Forwarding rules; policy.xml may hold more.
+    pub forwards: Rules,
     /// What an operator should look at all the same, in the order of the file.
     pub warnings: Vec<Problem>,
 }
@@ -36,15 +39,39 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Parsed, Vec<Problem>> {
     let document = document(file, text).map_err(|error| vec![error])?;
     let root = document.root_element();
     let mut findings = Findings::default();
-    let settings = if root.tag_name().name() == "config" {
-        sections(root, &mut findings)
-    } else {
-        let name = cut(root.tag_name().name());
-        findings.error(root.range().start, format!("the root element is <{name}>, expected <config>"));
-        Settings::default()
+    check_root(root, "config", &mut findings);
+    let (settings, forwards) = match findings.errors() {
+        0 => (sections(root, &mut findings), forwards::read(root, &mut findings)),
+        _ => (Settings::default(), Rules::default()),
     };
     let (errors, warnings) = findings.into_problems(file, text);
-    if errors.is_empty() { Ok(Parsed { settings, warnings }) } else { Err(errors) }
+    if errors.is_empty() { Ok(Parsed { settings, forwards, warnings }) } else { Err(errors) }
+}
+
+/// Parses the content of a policy file: forwarding rules, and what an operator should look at all the same.
+///
+/// # Errors
+/// As for [`parse`].
+pub fn parse_policy(file: &str, bytes: &[u8]) -> Result<(Rules, Vec<Problem>), Vec<Problem>> {
+    if bytes.len() > MAX_FILE {
+        return Err(vec![Problem::whole(file, format!("is longer than {MAX_FILE} bytes"))]);
+    }
+    let text = decode(file, bytes).map_err(|error| vec![error])?;
+    let document = document(file, text).map_err(|error| vec![error])?;
+    let root = document.root_element();
+    let mut findings = Findings::default();
+    check_root(root, "policy", &mut findings);
+    let rules = forwards::read(root, &mut findings);
+    let (errors, warnings) = findings.into_problems(file, text);
+    if errors.is_empty() { Ok((rules, warnings)) } else { Err(errors) }
+}
+
+fn check_root(root: Node<'_, '_>, expected: &str, findings: &mut Findings) {
+    let name = root.tag_name().name();
+    if name != expected {
+        let name = cut(name);
+        findings.error(root.range().start, format!("the root element is <{name}>, expected <{expected}>"));
+    }
 }
 
 fn sections(root: Node<'_, '_>, findings: &mut Findings) -> Settings {
@@ -58,7 +85,6 @@ fn sections(root: Node<'_, '_>, findings: &mut Findings) -> Settings {
         srt: read(child(root, "srt"), Srt::read, findings),
     };
     ports::check(&settings, root, findings);
-    forwards::warn(root, findings);
     settings
 }
 

@@ -104,6 +104,8 @@ pub enum Refusal {
     NoPort(String),
     /// Whoever decides who may come in said no; the log says why.
     Denied,
+    /// The stream has come through this server before, or through too many others.
+    Looped(String),
     /// The server is going down.
     ShuttingDown,
 }
@@ -119,6 +121,9 @@ impl fmt::Display for Refusal {
             Self::NotYet(what) => write!(f, "{what} did not come in time"),
             Self::NoPort(why) => write!(f, "no UDP port: {why}"),
             Self::Denied => f.write_str("this is not allowed"),
+            Self::Looped(key) => {
+                write!(f, "stream '{key}' has come through this server already: it would go in circles")
+            }
             Self::ShuttingDown => f.write_str("the server is shutting down"),
         }
     }

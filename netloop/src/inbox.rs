@@ -21,6 +21,8 @@ pub(crate) enum Letter {
     Answer(ConnId, Answer),
     /// The addresses of a host that was looked up, or why there are none.
     Resolved(u64, Result<Vec<SocketAddr>, String>),
+    /// Ask the attendants again.
+    Attend,
     /// Say goodbye to everybody and end.
     Stop,
 }

@@ -27,7 +27,7 @@ mod worker;
 pub use caller::{Caller, Done};
 pub use clock::Clock;
 pub use listener::{Listener, MakeAttendants, MakeService, Transport};
-pub use server::Server;
+pub use server::{Reminder, Server};
 pub use settings::Settings;
 pub use signals::stop_on_signal;
 pub use stopper::Stopper;

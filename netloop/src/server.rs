@@ -11,7 +11,7 @@ use mio::Poll;
 use rtmpd_core::hub::Hub;
 
 use crate::caller::Caller;
-use crate::inbox::{Inbox, Inboxes};
+use crate::inbox::{Inbox, Inboxes, Letter};
 use crate::listener::{self, Bound, Listener, MakeAttendants, Sockets};
 use crate::settings::Settings;
 use crate::stopper::Stopper;
@@ -70,6 +70,11 @@ impl Server {
         self.stopper.clone()
     }
 
+    /// Has attendants asked again, from anywhere.
+    pub fn reminder(&self) -> Reminder {
+        Reminder { inboxes: self.stopper.inboxes() }
+    }
+
     /// Asks all connections to say goodbye, and waits as [`Self::join`] does.
     ///
     /// # Errors
@@ -85,6 +90,21 @@ impl Server {
     /// When a worker failed (which stops the others), or did not end within the grace.
     pub fn join(self) -> io::Result<()> {
         self.stopper.wait()
+    }
+}
+
+/// The way to those who go along with streams, when what they go by has changed.
+#[derive(Clone, Debug)]
+pub struct Reminder {
+    inboxes: Inboxes,
+}
+
+impl Reminder {
+    /// Has every shard ask its attendants for streams that are being published already.
+    pub fn ask_anew(&self) {
+        for inbox in self.inboxes.iter() {
+            inbox.post(Letter::Attend);
+        }
     }
 }
 

@@ -54,6 +54,11 @@ impl Stopper {
         true
     }
 
+    /// The letter boxes of all workers.
+    pub(crate) fn inboxes(&self) -> Inboxes {
+        Arc::clone(&self.shared.inboxes)
+    }
+
     /// A worker has ended; one that failed takes the others along, for half a server helps nobody.
     pub(crate) fn ended(&self, outcome: Result<(), String>) {
         let mut state = self.lock();

@@ -8,6 +8,7 @@
 //! - [`container`] packs frames into FLV, MPEG-TS and MP4 and takes them out of them
 //! - [`http`] serves live streams and pages by HTTP/1.1 and WebSocket
 //! - [`rtp`] carries media in RTP packets, for RTSP and WebRTC
+//! - [`relay`] keeps streams going to other servers
 //! - [`rtmp`] speaks RTMP, as a server and as a client
 //! - [`srt`] speaks SRT, as a listener and as a caller
 //! - [`rtsp`] speaks RTSP
@@ -29,6 +30,7 @@ pub mod dash;
 pub mod hls;
 pub mod http;
 pub mod rec;
+pub mod relay;
 pub mod rtmp;
 pub mod rtp;
 pub mod rtsp;

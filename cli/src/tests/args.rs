@@ -28,6 +28,7 @@ fn what_is_understood() {
         ("check --check", Command::Check { config: None }),
         ("serve --check --config x.xml", Command::Check { config: path("x.xml") }),
         ("check -c x.xml", Command::Check { config: path("x.xml") }),
+        ("doctor -c here", Command::Doctor { config: path("here") }),
         ("replay a.pcap", replay(None)),
         ("replay --config d a.pcap", replay(path("d"))),
         ("-c d replay a.pcap", replay(path("d"))),
@@ -44,7 +45,7 @@ fn what_is_understood() {
 #[test]
 fn what_is_not() {
     let table = [
-        ("start", "unknown command \"start\"; expected serve, check or replay"),
+        ("start", "unknown command \"start\"; expected serve, check, doctor or replay"),
         ("--port 1935", "invalid option '--port'"),
         ("-x", "invalid option '-x'"),
         ("--config", "missing argument for option '--config'"),
@@ -53,6 +54,7 @@ fn what_is_not() {
         ("serve a.pcap", "unexpected argument \"a.pcap\""),
         ("replay", "replay needs a capture file: replay FILE.pcap"),
         ("replay a b", "the capture file is given twice"),
+        ("doctor --check", "doctor and --check cannot be had together"),
         ("replay a --check", "replay and --check cannot be had together"),
     ];
     for (line, error) in table {
@@ -62,7 +64,9 @@ fn what_is_not() {
 
 #[test]
 fn the_help_names_everything() {
-    for word in ["serve", "check", "replay", "--config", "--check", "--version", "--help", "RUST_LOG"] {
+    for word in
+        ["serve", "check", "doctor", "replay", "--config", "--check", "--version", "--help", "RUST_LOG"]
+    {
         assert!(HELP.contains(word), "{word}");
     }
     assert!(HELP.lines().all(|line| line.len() <= 110));

@@ -7,3 +7,4 @@ pub(crate) mod folder;
 mod logging;
 mod pages;
 mod pool;
+mod replay;

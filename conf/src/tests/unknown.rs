@@ -41,24 +41,6 @@ fn unknown_names_are_named_once_with_what_was_perhaps_meant() {
 }
 
 #[test]
-fn forwarding_rules_are_not_applied_and_empty_ones_say_nothing() {
-    for empty in [
-        "<vhosts/>",
-        "<vhosts><vhost name=''><forward rewrite=''></forward></vhost></vhosts><urls><url name=''/></urls>",
-    ] {
-        assert_eq!(warnings(empty), [""; 0], "{empty}");
-    }
-    let rule = "<forward rewrite=''>192.168.1.2</forward>";
-    let inner = format!(
-        "<vhosts><vhost name='rtmp://a/live'>{rule}<forward/></vhost><url name='rtmp://a/live/b'>{rule}</url></vhosts>"
-    );
-    assert_eq!(
-        warnings(&inner),
-        ["config.xml:1:45: forwarding is not part of this version: 2 <forward> rules are not applied"]
-    );
-}
-
-#[test]
 fn many_problems_are_counted() {
     let inner = "<a/>".repeat(150);
     let warnings = warnings(&inner);

@@ -24,6 +24,11 @@ impl Findings {
         self.warnings.push((at, text));
     }
 
+    /// How many errors there are.
+    pub(crate) fn errors(&self) -> usize {
+        self.errors.len()
+    }
+
     /// How many warnings there are.
     pub(crate) fn warnings(&self) -> usize {
         self.warnings.len()

@@ -32,6 +32,8 @@ pub struct ShardId(pub u16);
 /// What tunes the hub and its shards.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct HubSettings {
+    /// What this server calls itself on the way of a forwarded stream; 0: nothing.
+    pub origin: u32,
     /// How many shards share this hub; at least one.
     pub shards: u16,
     /// GOP cache and lag limit.
@@ -57,6 +59,7 @@ pub struct HubSettings {
 impl Default for HubSettings {
     fn default() -> Self {
         Self {
+            origin: 0,
             shards: 1,
             ring: RingLimits::default(),
             hold: Duration::from_secs(30),

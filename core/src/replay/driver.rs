@@ -6,7 +6,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::digest::Digest;
+use super::mouths::{Mouth, Mouths};
+use super::reading::Reading;
 use super::reassembly::{Step, What};
+use super::said::Said;
 use super::tap::{Tap, Tape};
 use super::transcript::{Transcript, Voice};
 use super::wording::one_line;
@@ -24,19 +27,13 @@ const MAX_TURNS: u32 = 100_000;
 const MAX_PAUSE: Duration = Duration::from_secs(600);
 /// Bytes are never handed over earlier than this: a machine would miss them later and take its peer for dead.
 const MAX_ADVANCE: Duration = Duration::from_secs(5);
+/// Datagrams that are given together come within this time: they are never more than so much ahead of theirs.
+const MAX_GROUP: Duration = Duration::from_millis(20);
 
-/// UDP sockets that the capture knows nothing of have ports from here on.
-const FIRST_PORT: u16 = 50_000;
-
-/// Plays `steps` into a shard; `end` is the time of the capture's last packet.
-pub(super) fn drive(
-    steps: &[Step],
-    end: Instant,
-    setup: Setup,
-    tape: Tape,
-) -> Result<Transcript, ReplayError> {
-    let cutting = setup.cutting;
-    let mut driver = Driver::new(setup, tape, ways_of(steps));
+/// Plays what a capture tells into a shard.
+pub(super) fn drive(reading: &Reading, setup: Setup, tape: Tape) -> Result<Transcript, ReplayError> {
+    let (steps, cutting) = (reading.steps.as_slice(), setup.cutting);
+    let mut driver = Driver::new(setup, tape, reading);
     let mut next = 0;
     while let Some(step) = steps.get(next) {
         let run = if cutting == Cutting::AllAtOnce { run_length(&steps[next..]) } else { 1 };
@@ -44,17 +41,25 @@ pub(super) fn drive(
         driver.take(step, &steps[next..next + run], cutting)?;
         next += run;
     }
-    driver.pass_time(end)?;
+    driver.pass_time(reading.end)?;
     Ok(driver.finish())
 }
 
-/// How many steps from the first on are bytes of one connection that nothing else comes between.
+/// How many steps from the first on can be had at once: bytes of one connection that nothing else comes between, or
+/// datagrams.
 fn run_length(steps: &[Step]) -> usize {
-    let Some(Step { flow, at, what: What::Data(_) }) = steps.first() else { return 1 };
+    let Some(first) = steps.first() else { return 1 };
     let belongs = |step: &&Step| {
-        step.flow == *flow && matches!(step.what, What::Data(_)) && step.at.since(*at) < MAX_ADVANCE
+        let ahead = step.at.since(first.at);
+        match (&first.what, &step.what) {
+            (What::Data(_), What::Data(_)) => step.flow == first.flow && ahead < MAX_ADVANCE,
+            (What::Datagram { .. }, What::Datagram { .. }) => ahead < MAX_GROUP,
+            (What::Open { .. } | What::Gap { .. } | What::End | What::Data(_) | What::Datagram { .. }, _) => {
+                false
+            }
+        }
     };
-    steps.iter().take_while(belongs).count()
+    steps.iter().take_while(belongs).count().max(1)
 }
 
 struct Driver {
@@ -69,10 +74,7 @@ struct Driver {
     /// Flows that cannot be read on after a gap.
     broken: BTreeSet<usize>,
     sockets: BTreeMap<ConnId, Socket>,
-    /// UDP sockets by their ports.
-    ports: BTreeMap<u16, Mouth>,
-    /// Between whom datagrams went, in the order of the first.
-    ways: Vec<(SocketAddr, SocketAddr)>,
+    mouths: Mouths,
     /// Which connection a report is about.
     by_client: BTreeMap<(&'static str, SocketAddr), usize>,
 }
@@ -85,44 +87,25 @@ struct Socket {
     digest: Digest,
 }
 
-/// What a real driver has a UDP socket for.
-struct Mouth {
-    id: PortId,
-    sent: u64,
-    digest: Digest,
-}
-
-/// From whom to whom datagrams went, each way once.
-fn ways_of(steps: &[Step]) -> Vec<(SocketAddr, SocketAddr)> {
-    let mut ways = Vec::new();
-    for step in steps {
-        if let What::Datagram { from, to, .. } = step.what
-            && !ways.contains(&(from, to))
-        {
-            ways.push((from, to));
-        }
-    }
-    ways
-}
-
 impl Driver {
-    fn new(setup: Setup, tape: Tape, ways: Vec<(SocketAddr, SocketAddr)>) -> Self {
+    fn new(setup: Setup, tape: Tape, reading: &Reading) -> Self {
+        let mut said = Said::sort(&reading.answers, &reading.steps);
         let hub = Hub::new(HubSettings { shards: 1, ..setup.hub }, setup.make_packager);
         let mut shard = Shard::new(ShardId(0), hub);
         let mut services = BTreeMap::new();
         for (port, service) in setup.services {
             let name = service.name();
-            services.insert(port, (shard.add_service(Box::new(Tap::new(service, tape.clone()))), name));
+            let tap = Tap::new(service, tape.clone(), said.remove(&port).unwrap_or_default());
+            services.insert(port, (shard.add_service(Box::new(tap)), name));
         }
-        let ports = services.iter().map(|(&number, &(service, _))| {
+        let mut mouths = Mouths::new(&reading.steps);
+        for (&number, &(service, _)) in &services {
             let local = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), number);
-            (number, Mouth { id: shard.add_port(service, local), sent: 0, digest: Digest::new() })
-        });
-        let ports = ports.collect();
+            mouths.add(shard.add_port(service, local), number, None);
+        }
         Self {
             shard,
-            ports,
-            ways,
+            mouths,
             services,
             answer: setup.answer,
             tape,
@@ -164,9 +147,10 @@ impl Driver {
             }
             What::Gap { offset, missing } => self.gap(step.flow, *offset, *missing),
             What::End => self.end(step.flow),
-            What::Datagram { from, to, data } => {
-                if let Some(socket) = self.ports.get(&to.port()) {
-                    self.shard.receive_datagram(self.now, socket.id, *from, data);
+            What::Datagram { .. } => {
+                for step in run {
+                    self.hear(step);
+                    self.settle()?;
                 }
             }
         }
@@ -182,6 +166,17 @@ impl Driver {
         self.by_client.insert((name, client), number);
         if midway {
             self.write(number, "the capture begins in the middle of this connection");
+        }
+    }
+
+    fn hear(&mut self, step: &Step) {
+        let What::Datagram { from, to, data } = &step.what else { return };
+        let Some(socket) = self.mouths.hearing(*from, to.port()) else { return };
+        let before = self.tape.notebook().opened;
+        self.shard.receive_datagram(self.now, socket, *from, data);
+        let number = self.tape.notebook().opened;
+        if let Some((_, name)) = self.services.get(&to.port()).filter(|_| number > before) {
+            self.by_client.insert((name, *from), number);
         }
     }
 
@@ -237,7 +232,7 @@ impl Driver {
                 Action::Report(report) => self.report(&report),
                 Action::SendDatagrams(port) => self.send_datagrams(port),
                 Action::Bind { pair, local, remotes, .. } => self.bind(pair, local, remotes),
-                Action::Unbind(port) => self.unbind(port),
+                Action::Unbind(port) => self.fold_up(port, "sent"),
                 Action::Dial(outgoing) => {
                     let why = format!("{}: a capture has no other servers", outgoing.dial);
                     self.shard.dialled(self.now, outgoing.conn, Err(why));
@@ -263,23 +258,15 @@ impl Driver {
 
     /// The sockets that the captured server had for this peer, or any.
     fn bind(&mut self, pair: [PortId; 2], local: IpAddr, remotes: [SocketAddr; 2]) {
-        let had = self.ways.iter().find_map(|&(from, to)| match (from, to) {
-            (from, to) if from == remotes[0] => Some(to.port()),
-            (from, to) if to == remotes[0] => Some(from.port()),
-            (from, to) if from == remotes[1] => to.port().checked_sub(1),
-            _ => None,
-        });
-        let is_free = |number: &u16| !self.ports.contains_key(number) && *number < u16::MAX;
-        let any = || (FIRST_PORT..u16::MAX).step_by(2).find(is_free);
-        let number = had.filter(is_free).or_else(any).unwrap_or(FIRST_PORT);
-        for (id, number) in pair.into_iter().zip([number, number + 1]) {
-            self.ports.insert(number, Mouth { id, sent: 0, digest: Digest::new() });
+        let number = self.mouths.choose(remotes);
+        for (place, id) in pair.into_iter().enumerate() {
+            self.mouths.add(id, number + place as u16, Some(remotes[place]));
         }
         self.shard.bound(self.now, pair, Ok(SocketAddr::new(local, number)));
     }
 
     fn send_datagrams(&mut self, port: PortId) {
-        let Some(socket) = self.ports.values_mut().find(|socket| socket.id == port) else { return };
+        let Some(socket) = self.mouths.find_mut(port) else { return };
         let waiting = self.shard.unsent_datagrams(port);
         for datagram in waiting {
             socket.digest.add(datagram.head.as_slice());
@@ -290,13 +277,8 @@ impl Driver {
         self.shard.sent_datagrams(port, count);
     }
 
-    fn unbind(&mut self, port: PortId) {
-        let Some((&number, _)) = self.ports.iter().find(|(_, socket)| socket.id == port) else { return };
-        self.fold_up(number, "sent");
-    }
-
-    fn fold_up(&mut self, number: u16, word: &str) {
-        let Some(Mouth { sent, digest, .. }) = self.ports.remove(&number) else { return };
+    fn fold_up(&mut self, port: PortId, word: &str) {
+        let Some(Mouth { number, sent, digest, .. }) = self.mouths.remove(port) else { return };
         if sent > 0 {
             let text = format!("UDP port {number} {word} {sent} datagrams {digest}");
             self.tape.notebook().transcript.add(self.now, None, Voice::Shard, text);
@@ -339,9 +321,8 @@ impl Driver {
         for conn in open {
             self.hang_up(conn, "still open, sent");
         }
-        let ports: Vec<u16> = self.ports.keys().copied().collect();
-        for number in ports {
-            self.fold_up(number, "still open, sent");
+        while let Some(port) = self.mouths.first() {
+            self.fold_up(port, "still open, sent");
         }
         std::mem::take(&mut self.tape.notebook().transcript)
     }

@@ -1,19 +1,23 @@
 //! A capture file in the place of the network: the same shard, driven by what clients once sent.
 //!
-//! Only what clients sent is replayed; what the captured server answered is passed over, and ours answers instead.
+//! Only what clients sent is replayed; ours answers instead of the captured server. Of what that one sent, the services
+//! are told: their clients answer ids and cookies that it drew by chance, so ours must draw the same.
 //!
 //! - [`pcap`], `pcapng`: the file's packets · [`link`]: the TCP segment in a packet
 //! - [`reassembly`]: segments → what each server saw of its client · `reading`: the whole way so far
-//! - `driver`: plays that into a shard at the captured times, cut as asked · `tap`, `wording`: listen to its machines
+//! - `said`: what the captured servers sent, for [`Service::recall`]
+//! - `driver`: plays that into a shard at the captured times, cut as asked · `mouths`: its UDP sockets · `tap`, `wording`: listen to its machines
 //! - [`transcript`]: what happened
 
 mod digest;
 mod driver;
 pub mod link;
+mod mouths;
 pub mod pcap;
 mod pcapng;
 mod reading;
 pub mod reassembly;
+mod said;
 mod tap;
 #[cfg(test)]
 mod tests;
@@ -44,7 +48,8 @@ pub enum Cutting {
     /// One byte at a time, at the time of its segment.
     ByteByByte,
     /// As much at once as can be without overtaking another connection: all bytes up to the next thing that happens
-    /// elsewhere, at most 5 s ahead of their time. A lone, short connection's whole flow is one piece.
+    /// elsewhere, at most 5 s ahead of their time. A lone, short connection's whole flow is one piece. Datagrams are
+    /// never cut nor joined: those of 20 ms come at the time of the first.
     AllAtOnce,
 }
 
@@ -90,11 +95,11 @@ pub enum ReplayError {
     Capture(PcapError),
     /// Its packets are of a kind that cannot be read.
     Link(u32),
-    /// No connection in it goes to a port that has a service.
+    /// Nothing in it goes to a port that has a service.
     NoConnection {
         /// The ports that have one.
         ports: Vec<u16>,
-        /// Where connections of the capture do go to, a few of them.
+        /// Where connections and datagrams of the capture do go to, a few of them.
         seen: Vec<SocketAddr>,
     },
     /// A machine or the shard asks for the same moment again and again.
@@ -113,12 +118,12 @@ impl fmt::Display for ReplayError {
             }
             Self::NoConnection { ports, seen } => {
                 let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
-                write!(f, "the capture has no connection to port {}; ", ports.join(" or "))?;
+                write!(f, "the capture has nothing for port {}; ", ports.join(" or "))?;
                 if seen.is_empty() {
-                    return f.write_str("it has no TCP connection at all");
+                    return f.write_str("it has neither connections nor datagrams");
                 }
                 let seen: Vec<String> = seen.iter().map(SocketAddr::to_string).collect();
-                write!(f, "its connections go to {}", seen.join(", "))
+                write!(f, "what is in it goes to {}", seen.join(", "))
             }
             Self::Stuck { at } => {
                 let seconds = at.as_micros() as f64 / 1e6;
@@ -146,5 +151,5 @@ pub fn run(capture: &[u8], setup: Setup) -> Result<Transcript, ReplayError> {
     if let Some(error) = &reading.cut_short {
         tape.notebook().transcript.add(reading.end, None, Voice::Shard, error.to_string());
     }
-    driver::drive(&reading.steps, reading.end, setup, tape)
+    driver::drive(&reading, setup, tape)
 }

@@ -19,15 +19,18 @@ const MAX_NAMED: usize = 8;
 pub(super) struct Reading {
     /// In the order of their happening; times never go back.
     pub(super) steps: Vec<Step>,
+    /// The servers' directions of connections, each as if the server were the client.
+    pub(super) answers: Vec<Step>,
     /// The time of the last packet, since the first.
     pub(super) end: Instant,
     /// The file ends in the middle of a packet.
     pub(super) cut_short: Option<PcapError>,
-    /// Where connections to other ports go to.
+    /// Where connections and datagrams to other ports go to.
     pub(super) elsewhere: BTreeSet<SocketAddr>,
     /// Something in it is for one of the servers.
     pub(super) concerns_us: bool,
     reassembly: Reassembly,
+    answering: Reassembly,
     first_ns: Option<u64>,
 }
 
@@ -60,6 +63,7 @@ impl Reading {
             }
         }
         reading.reassembly.finish(reading.end, &mut reading.steps);
+        reading.answering.finish(reading.end, &mut reading.answers);
         Ok(reading)
     }
 
@@ -67,6 +71,9 @@ impl Reading {
     fn keep(&mut self, datagram: &Datagram<'_>, ports: &BTreeSet<u16>) {
         let Datagram { from, to, payload } = *datagram;
         self.concerns_us |= ports.contains(&to.port());
+        if !ports.contains(&to.port()) && !ports.contains(&from.port()) && self.elsewhere.len() < MAX_NAMED {
+            self.elsewhere.insert(to);
+        }
         let what = What::Datagram { from, to, data: Bytes::copy_from_slice(payload) };
         self.steps.push(Step { at: self.end, flow: NO_FLOW, what });
     }
@@ -81,6 +88,7 @@ impl Reading {
             if segment.rst {
                 self.reassembly.reset(at, segment.to, segment.from, &mut self.steps);
             }
+            self.answering.push(at, segment, &mut self.answers);
         } else if segment.syn && !segment.ack && self.elsewhere.len() < MAX_NAMED {
             self.elsewhere.insert(segment.to);
         }

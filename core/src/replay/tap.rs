@@ -1,10 +1,15 @@
 //! A wrapper around a service that passes everything through and writes down what its machines say and hear.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+
+use super::said::Said;
 use super::transcript::{Transcript, Voice};
 use super::wording;
+use crate::datagram::Alias;
 use crate::error::Error;
 use crate::machine::{Call, Event, Input, Machine, Output, Service};
 use crate::media::Description;
@@ -47,11 +52,23 @@ impl Notebook {
 pub(super) struct Tap {
     inner: Box<dyn Service>,
     tape: Tape,
+    said: Said,
 }
 
 impl Tap {
-    pub(super) fn new(inner: Box<dyn Service>, tape: Tape) -> Self {
-        Self { inner, tape }
+    /// `said` is what the captured server of this port said.
+    pub(super) fn new(inner: Box<dyn Service>, tape: Tape, said: Said) -> Self {
+        Self { inner, tape, said }
+    }
+
+    fn listen_to(&self, now: Instant, peer: Peer, inner: Box<dyn Machine>) -> Box<dyn Machine> {
+        let mut notebook = self.tape.notebook();
+        notebook.opened += 1;
+        let conn = notebook.opened;
+        let text = format!("Open {} {} > {}", self.inner.name(), peer.remote, peer.local);
+        notebook.transcript.add(now, Some(conn), Voice::Machine, text);
+        drop(notebook);
+        Box::new(Tapped { inner, tape: self.tape.clone(), conn, now, tracks: Arc::default() })
     }
 }
 
@@ -61,14 +78,29 @@ impl Service for Tap {
     }
 
     fn accept(&mut self, now: Instant, peer: Peer) -> Box<dyn Machine> {
+        if let Some(said) = self.said.in_connection(peer.remote) {
+            self.inner.recall(peer, &said);
+        }
         let inner = self.inner.accept(now, peer);
-        let mut notebook = self.tape.notebook();
-        notebook.opened += 1;
-        let conn = notebook.opened;
-        let text = format!("Open {} {} > {}", self.inner.name(), peer.remote, peer.local);
-        notebook.transcript.add(now, Some(conn), Voice::Machine, text);
-        drop(notebook);
-        Box::new(Tapped { inner, tape: self.tape.clone(), conn, now, tracks: Arc::default() })
+        self.listen_to(now, peer, inner)
+    }
+
+    fn alias(&self, from: SocketAddr, data: &[u8]) -> Alias {
+        self.inner.alias(from, data)
+    }
+
+    fn stray(
+        &mut self,
+        now: Instant,
+        peer: Peer,
+        data: &[u8],
+        replies: &mut Vec<Bytes>,
+    ) -> Option<Box<dyn Machine>> {
+        for said in self.said.in_datagrams(peer.remote) {
+            self.inner.recall(peer, &said);
+        }
+        let inner = self.inner.stray(now, peer, data, replies)?;
+        Some(self.listen_to(now, peer, inner))
     }
 }
 
@@ -100,6 +132,10 @@ impl Machine for Tapped {
 
     fn poll_timeout(&self) -> Option<Instant> {
         self.inner.poll_timeout()
+    }
+
+    fn has_room(&self) -> bool {
+        self.inner.has_room()
     }
 
     fn last_call(&mut self) -> Option<Call> {

@@ -41,6 +41,7 @@ pub(super) fn event(event: &Event, tracks: &Description) -> Vec<String> {
             format!("Bind leg {} {way:?} for {rtp} and {rtcp}", first.0)
         }
         Event::Dial(dial) => format!("Dial {dial} {:?}", dial.transport),
+        Event::Watched(key) => format!("Watched {key}"),
         Event::HangUp => "HangUp".to_owned(),
         Event::Unbind(leg) => format!("Unbind leg {}", leg.0),
         Event::Meet(name) => format!("Meet {name:?}"),
@@ -112,6 +113,7 @@ fn answered(reply: &Reply) -> String {
             | Answer::Full(_)),
         ) => format!("Call {}", one_line(&format!("{answer:?}"))),
         Reply::Dialled(Ok(peer)) => format!("Dialled {}", peer.remote),
+        Reply::Watched(watched) => format!("Watched {watched}"),
         Reply::Dialled(Err(why)) => format!("Dial failed: {}", one_line(why)),
         Reply::Bound(Ok(port)) => format!("Bound {port}"),
         Reply::Bound(Err(refusal)) => format!("Bind refused: {}", one_line(&refusal.to_string())),

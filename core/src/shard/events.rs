@@ -50,6 +50,7 @@ impl Shard {
                 None
             }
             Event::Dial(dial) => self.dial(conn, *dial).map(Reply::Dialled),
+            Event::Watched(key) => Some(Reply::Watched(!self.hub.directory().interested(&key).is_empty())),
             Event::HangUp => {
                 self.hang_up(conn);
                 None

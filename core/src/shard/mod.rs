@@ -5,10 +5,11 @@
 //! and look at [`Shard::poll_timeout`]. A driver turn ends with `handle_timeout` whenever that time has come: it may
 //! be in the past, which means that media waits to be passed on.
 //!
-//! - `events`: what machines ask for · `gatehouse`: who may come in · `publish`, `play`, `fetch`: what becomes of it · `mailroom`: other shards
+//! - `events`: what machines ask for · `gatehouse`: who may come in · `attend`: those that go along with streams · `publish`, `play`, `fetch`: what becomes of it · `mailroom`: other shards
 //! - `datagrams`: UDP · `dial`: connections that machines make · `conn`, `ports`, `queue`, `timers`: the tables · `pace`: when viewers are fed · `chores`: deadlines of streams
 
 mod action;
+mod attend;
 mod chores;
 mod conn;
 mod datagrams;

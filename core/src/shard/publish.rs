@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Shard;
-use super::conn::{Claim, Conn, ConnId, Line, Publishing, Role, Tenure};
+use super::conn::{Claim, ConnId, Publishing, Role, Tenure};
 use crate::error::{Close, Refusal};
 use crate::hub::ShardId;
 use crate::hub::home::{Change, Home, Publisher};
 use crate::hub::mail::{Cession, Legacy, Mail};
-use crate::machine::{Attending, Input, NoteLevel, Reply};
+use crate::machine::{Input, NoteLevel, Reply};
 use crate::media::{Description, Frame, Repair};
-use crate::policy::{Contest, check_app, contest};
+use crate::policy::{Contest, check_app, check_route, contest};
 use crate::report::News;
 use crate::request::{Request, StreamKey};
 use crate::stats::Count;
@@ -31,7 +31,7 @@ impl Shard {
         request: Request,
     ) -> Option<Result<(), Refusal>> {
         self.leave(now, conn, None);
-        let checked = check_app(request.key.app());
+        let checked = check_app(request.key.app()).and_then(|()| check_route(&request, self.settings.origin));
         let refusal = if self.shutting_down { Some(Refusal::ShuttingDown) } else { checked.err() };
         if let Some(refusal) = refusal {
             return Some(self.refuse_publish(conn, request, refusal));
@@ -83,28 +83,6 @@ impl Shard {
             jump_logged_at: None,
         }));
         Ok(())
-    }
-
-    /// Makes those that go along with a stream and do not yet.
-    fn attend(&mut self, now: Instant, publisher: ConnId, request: &Request) {
-        let Some(peer) = self.conns.find(publisher).map(|state| state.peer) else { return };
-        for index in 0..self.attendants.len() {
-            let Some(attendant) = self.attendants.get_mut(index) else { return };
-            let name = attendant.name();
-            let mut made = Vec::new();
-            attendant.attend(now, request, &mut made);
-            for Attending { part, machine } in made {
-                if !self.hub.directory().attend(&request.key, name, &part) {
-                    continue;
-                }
-                let mut conn = Conn::new(now, machine, name, peer);
-                conn.line = Line::None;
-                conn.is_ours = true;
-                conn.attends = Some((request.key.clone(), part));
-                let id = self.conns.insert(conn);
-                self.refile(id);
-            }
-        }
     }
 
     fn refuse_publish(&mut self, conn: ConnId, request: Request, refusal: Refusal) -> Result<(), Refusal> {

@@ -171,7 +171,7 @@ impl From<&Refusal> for Reject {
         match refusal {
             Refusal::UnknownApp(_) | Refusal::NotFound(_) | Refusal::NotYet(_) => Self::NOT_FOUND,
             Refusal::BadName(_) => Self::BAD_REQUEST,
-            Refusal::Busy(_) => Self::CONFLICT,
+            Refusal::Busy(_) | Refusal::Looped(_) => Self::CONFLICT,
             Refusal::Unsupported(_) => Self::UNACCEPTABLE,
             Refusal::NoPort(_) => Self::RESOURCE,
             Refusal::Denied => Self::FORBIDDEN,

@@ -12,6 +12,7 @@ use rtmpd_core::{Alias, Dice, Instant, Machine, Peer, Service};
 
 use super::crypto::{Passphrase, Secret};
 use super::server::SrtServer;
+use super::wire::{Control, Handshake, Packet, Stage};
 use super::{Answer, Door, Settings};
 use crate::bytes::Reader;
 
@@ -49,13 +50,16 @@ pub struct SrtService {
     secret: Secret,
     dice: Dice,
     made: u64,
+    /// In a replay: the ids that the captured server had for a caller's socket.
+    recalled: BTreeMap<(SocketAddr, u32), u32>,
 }
 
 impl SrtService {
     /// A listener. All secrets of its connections follow from `secret`; the services of one socket that several workers
     /// share need the same one, so that a cookie is good for all of them.
     pub fn new(settings: Settings, passphrases: Arc<Passphrases>, secret: Secret, dice: Dice) -> Self {
-        Self { door: Door::new(&secret, settings), settings, passphrases, secret, dice, made: 0 }
+        let (door, recalled) = (Door::new(&secret, settings), BTreeMap::new());
+        Self { door, settings, passphrases, secret, dice, made: 0, recalled }
     }
 }
 
@@ -85,13 +89,29 @@ impl Service for SrtService {
                 None
             }
             Answer::Arrival(arrival) => {
-                let id = (self.dice.next_u64() as u32 & IDS).max(1);
+                let recalled = self.recalled.remove(&(peer.remote, arrival.caller()));
+                let id = recalled.unwrap_or_else(|| (self.dice.next_u64() as u32 & IDS).max(1));
                 self.made += 1;
                 let secret = self.secret.child("srt connection", self.dice.next_u64() ^ self.made);
                 let aliases = [caller(peer.remote, arrival.caller()), Alias::Id(id.into())];
                 let connection = super::Connection::answer(now, arrival, id, self.settings, secret);
                 Some(Box::new(SrtServer::new(connection, peer, aliases, self.passphrases.clone())))
             }
+        }
+    }
+
+    fn recall(&mut self, peer: Peer, said: &[u8]) {
+        let Ok(Packet::Control { control: Control::Handshake(body), destination, .. }) = Packet::parse(said)
+        else {
+            return;
+        };
+        let Ok((handshake, _)) = Handshake::parse(body) else { return };
+        match handshake.stage {
+            Stage::Induction => self.door.recall(peer.remote, handshake.cookie),
+            Stage::Conclusion => {
+                self.recalled.insert((peer.remote, destination), handshake.id);
+            }
+            Stage::WaveAhand | Stage::Agreement | Stage::Rejection(_) | Stage::Other(_) => {}
         }
     }
 }

@@ -121,6 +121,7 @@ fn reply(event: &Event) -> Option<Reply> {
         | Event::Answer(_)
         | Event::Dial(_)
         | Event::HangUp
+        | Event::Watched(_)
         | Event::Alias(..)
         | Event::Meet(_)
         | Event::Hand(..)

@@ -99,7 +99,7 @@ fn either_way(data: &[u8], make: impl Fn() -> Box<dyn Machine>) {
 }
 
 fn target() -> Target {
-    Target { tc_url: "rtmp://host/live".into(), app: "live".into(), name: "name".into() }
+    Target { tc_url: "rtmp://host/live".into(), app: "live".into(), name: "name".into(), via: String::new() }
 }
 
 fn request() -> Request {

@@ -151,12 +151,12 @@ fn captures_of_something_else() {
         Setup::new(vec![(1936, Box::new(ToyService)), (8080, Box::new(ToyService))], make_packager());
     assert_eq!(
         run(&file, elsewhere).unwrap_err().to_string(),
-        "the capture has no connection to port 1936 or 8080; its connections go to 10.0.0.2:1935"
+        "the capture has nothing for port 1936 or 8080; what is in it goes to 10.0.0.2:1935"
     );
     let empty = pcap(false, false, &[]);
     assert_eq!(
         run(&empty, setup(Cutting::AsCaptured)).unwrap_err().to_string(),
-        "the capture has no connection to port 1935; it has no TCP connection at all"
+        "the capture has nothing for port 1935; it has neither connections nor datagrams"
     );
     let mut radio = file;
     radio[20] = 127;

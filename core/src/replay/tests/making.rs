@@ -82,3 +82,20 @@ pub(super) fn block(big: bool, kind: u32, body: &[u8]) -> Vec<u8> {
     block.extend(length);
     block
 }
+
+/// A UDP datagram without link header, of IPv4.
+pub(super) fn datagram(from: SocketAddr, to: SocketAddr, payload: &[u8]) -> Vec<u8> {
+    let (IpAddr::V4(sender), IpAddr::V4(receiver)) = (from.ip(), to.ip()) else { panic!("IPv4 only") };
+    let length = |more: usize| u16::try_from(payload.len() + more).unwrap().to_be_bytes();
+    let mut packet = vec![0x45, 0];
+    packet.extend(length(28));
+    packet.extend([0, 0, 0x40, 0, 64, 17, 0, 0]);
+    packet.extend(sender.octets());
+    packet.extend(receiver.octets());
+    packet.extend(from.port().to_be_bytes());
+    packet.extend(to.port().to_be_bytes());
+    packet.extend(length(8));
+    packet.extend([0, 0]);
+    packet.extend(payload);
+    packet
+}

@@ -4,4 +4,5 @@ mod driving;
 mod files;
 mod links;
 mod making;
+mod recalling;
 mod streams;

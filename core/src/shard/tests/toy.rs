@@ -124,6 +124,7 @@ impl Machine for ToyMachine {
                 Ok(port) => self.say(&format!("bound {port}")),
                 Err(refusal) => self.say(&format!("not bound: {refusal}")),
             },
+            Input::Reply(Reply::Watched(watched)) => self.say(&format!("watched {watched}")),
             Input::Reply(Reply::Dialled(Ok(peer))) => self.say(&format!("dialled {}", peer.remote)),
             Input::Reply(Reply::Dialled(Err(why))) => self.say(&format!("not dialled: {why}")),
             Input::Media(Media::Gap) => self.say("gap"),
@@ -207,6 +208,7 @@ impl ToyMachine {
                 return Ok(());
             }
             "dial" => Event::Dial(Box::new(Dial::tcp(rest[0], 1935))),
+            "watched" => Event::Watched(request(rest[0], "", 0).key),
             "stop" => Event::Stop,
             "pause" => Event::Pause(true),
             "resume" => Event::Pause(false),

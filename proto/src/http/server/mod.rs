@@ -297,7 +297,8 @@ impl HttpServer {
                 | Reply::Fetch(_)
                 | Reply::Publish(_)
                 | Reply::Bound(_)
-                | Reply::Dialled(_),
+                | Reply::Dialled(_)
+                | Reply::Watched(_),
                 stage,
             ) => {
                 self.stage = stage;

@@ -143,6 +143,7 @@ impl Client {
             | Event::Unbind(_)
             | Event::Dial(_)
             | Event::HangUp
+            | Event::Watched(_)
             | Event::Alias(..)
             | Event::Meet(_)
             | Event::Hand(..)

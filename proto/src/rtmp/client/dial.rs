@@ -25,6 +25,8 @@ pub struct Target {
     pub app: String,
     /// The stream's name, with its parameters behind `?`.
     pub name: String,
+    /// The servers that the stream has passed, see [`rtmpd_core::policy::mark`]; empty when none.
+    pub via: String,
 }
 
 /// Which way media goes.
@@ -127,9 +129,13 @@ impl Dial {
                 ("videoFunction", Value::Number(1.0)),
             ],
         };
+        let agent = match self.target.via.as_str() {
+            "" => "FMLE/3.0 (compatible; smart_rtmpd)".to_owned(),
+            via => format!("FMLE/3.0 (compatible; smart_rtmpd via {via})"),
+        };
         let object = [
             ("app", Value::text(self.target.app.as_str())),
-            ("flashVer", Value::text("FMLE/3.0 (compatible; smart_rtmpd)")),
+            ("flashVer", Value::text(agent)),
             ("tcUrl", Value::text(self.target.tc_url.as_str())),
             ("fourCcList", Value::StrictArray(vec![Value::text("*")])),
             ("capsEx", Value::Number(f64::from(0x0E))),

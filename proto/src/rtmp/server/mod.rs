@@ -127,7 +127,8 @@ impl RtmpServer {
                 | Reply::Fetch(_)
                 | Reply::Call(_)
                 | Reply::Bound(_)
-                | Reply::Dialled(_),
+                | Reply::Dialled(_)
+                | Reply::Watched(_),
             ) => Ok(()),
         }
     }
@@ -148,6 +149,7 @@ impl RtmpServer {
             | Refusal::NotYet(_)
             | Refusal::NoPort(_)
             | Refusal::Denied
+            | Refusal::Looped(_)
             | Refusal::ShuttingDown => "NetStream.Play.Failed",
         };
         self.status(stream, "error", code, &refusal.to_string());

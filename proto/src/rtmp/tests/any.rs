@@ -88,7 +88,7 @@ proptest! {
 
     #[test]
     fn clients_take_anything(data in proptest::collection::vec(any::<u8>(), 0..600), proper in any::<bool>()) {
-        let target = || Target { tc_url: "rtmp://h/live".into(), app: "live".into(), name: "s".into() };
+        let target = || Target { tc_url: "rtmp://h/live".into(), app: "live".into(), name: "s".into(), via: String::new() };
         let settings = Settings::default();
         let request = super::pairs::request();
         let server = if proper { [hello(), data].concat() } else { data };

@@ -239,6 +239,7 @@ fn name_of(event: &Event) -> String {
         | Event::Answer(_)
         | Event::Dial(_)
         | Event::HangUp
+        | Event::Watched(_)
         | Event::Alias(..)
         | Event::Meet(_)
         | Event::Hand(..)

@@ -117,7 +117,12 @@ fn settings(chunk_size: u32) -> Settings {
 }
 
 fn target(app: &str, name: &str) -> Target {
-    Target { tc_url: format!("rtmp://there:1935/{app}"), app: app.into(), name: name.into() }
+    Target {
+        tc_url: format!("rtmp://there:1935/{app}"),
+        app: app.into(),
+        name: name.into(),
+        via: String::new(),
+    }
 }
 
 pub(super) fn request() -> Request {

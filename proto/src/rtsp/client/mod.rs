@@ -30,6 +30,8 @@ pub struct Target {
     pub server: SocketAddr,
     /// How long an answer may take.
     pub patience: Duration,
+    /// The servers that the stream has passed, see [`rtmpd_core::policy::mark`]; empty when none.
+    pub via: String,
 }
 
 /// How media travels.
@@ -59,6 +61,7 @@ impl Target {
             transport: Transport::Tcp,
             server,
             patience: Duration::from_secs(10),
+            via: String::new(),
         }
     }
 }

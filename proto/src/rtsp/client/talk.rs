@@ -30,6 +30,7 @@ pub(super) enum Heard {
 #[derive(Debug)]
 pub(super) struct Talk {
     target: Target,
+    agent: String,
     decoder: Decoder,
     number: u32,
     /// The request that waits for its answer, and by when.
@@ -47,8 +48,13 @@ pub(super) struct Talk {
 
 impl Talk {
     pub(super) fn new(now: Instant, target: Target) -> Self {
+        let agent = match target.via.as_str() {
+            "" => AGENT.to_owned(),
+            via => format!("{AGENT} via {via}"),
+        };
         Self {
             target,
+            agent,
             decoder: Decoder::default(),
             number: 0,
             pending: None,
@@ -71,7 +77,8 @@ impl Talk {
 
     fn prepare(&mut self, request: &Request) -> Request {
         self.number += 1;
-        let mut prepared = request.clone().with("CSeq", &self.number.to_string()).with("User-Agent", AGENT);
+        let mut prepared =
+            request.clone().with("CSeq", &self.number.to_string()).with("User-Agent", &self.agent);
         if let Some(session) = &self.session {
             prepared = prepared.with("Session", session);
         }

@@ -5,6 +5,7 @@
 use rtmpd_core::{Dice, Error, Refusal};
 
 use super::RtspServer;
+use super::recalled::Recalled;
 use crate::rtsp::Account;
 use crate::rtsp::auth::{self, Proof, challenges};
 use crate::rtsp::wire::{Method, Request, Response};
@@ -27,7 +28,12 @@ impl Door {
     }
 
     /// Whether a request may be obeyed; when not, the answer to it.
-    pub(super) fn admit(&mut self, request: &Request, dice: &mut Dice) -> Result<(), Response> {
+    pub(super) fn admit(
+        &mut self,
+        request: &Request,
+        dice: &mut Dice,
+        recalled: &mut Recalled,
+    ) -> Result<(), Response> {
         let Some(account) = self.account.as_ref().filter(|_| needs_leave(&request.method)) else {
             return Ok(());
         };
@@ -42,7 +48,8 @@ impl Door {
             }
         }
         if self.nonce.is_empty() {
-            self.nonce = format!("{:016x}{:016x}", dice.next_u64(), dice.next_u64());
+            let draw = || format!("{:016x}{:016x}", dice.next_u64(), dice.next_u64());
+            self.nonce = recalled.nonce().unwrap_or_else(draw);
         }
         let mut response = Response::new(401);
         for challenge in challenges(&account.realm, &self.nonce, is_stale) {

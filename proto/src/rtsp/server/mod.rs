@@ -5,10 +5,12 @@
 //! - `state`: all transitions · `requests`: one function for each method · `setup`: how a track travels
 //! - `describing`, `announcing`: who plays and publishes what
 //! - `door`: who is let in · `tunnel`: RTSP through HTTP
+//! - `recalled`: what a captured server drew, for replays
 
 mod announcing;
 mod describing;
 mod door;
+mod recalled;
 mod requests;
 mod setup;
 mod state;
@@ -30,6 +32,7 @@ use super::wire::{Decoder, Message, Request, Response};
 use crate::rtsp::incoming::Incoming;
 use describing::Player;
 use door::Door;
+use recalled::Recalled;
 use state::{State, Step};
 use tunnel::Tunnel;
 
@@ -43,12 +46,14 @@ const LOITER: Duration = Duration::from_secs(60);
 pub struct RtspService {
     settings: Arc<Settings>,
     dice: Dice,
+    /// For the next client.
+    recalled: Recalled,
 }
 
 impl RtspService {
     /// A service with these settings.
     pub fn new(settings: Settings, dice: Dice) -> Self {
-        Self { settings: Arc::new(settings), dice }
+        Self { settings: Arc::new(settings), dice, recalled: Recalled::default() }
     }
 }
 
@@ -58,7 +63,13 @@ impl Service for RtspService {
     }
 
     fn accept(&mut self, now: Instant, peer: Peer) -> Box<dyn Machine> {
-        Box::new(RtspServer::new(now, self.settings.clone(), peer, self.dice.fork()))
+        let mut server = RtspServer::new(now, self.settings.clone(), peer, self.dice.fork());
+        server.recalled = std::mem::take(&mut self.recalled);
+        Box::new(server)
+    }
+
+    fn recall(&mut self, _peer: Peer, said: &[u8]) {
+        self.recalled = Recalled::read(said);
     }
 }
 
@@ -82,6 +93,7 @@ pub struct RtspServer {
     settings: Arc<Settings>,
     peer: Peer,
     dice: Dice,
+    recalled: Recalled,
     state: State,
     decoder: Decoder,
     waiting: Option<Waiting>,
@@ -107,6 +119,7 @@ impl RtspServer {
             settings,
             peer,
             dice,
+            recalled: Recalled::default(),
             state: State::Init,
             decoder: Decoder::default(),
             waiting: None,
@@ -318,7 +331,7 @@ impl RtspServer {
     fn say_no(&mut self, request: &Request, refusal: &Refusal) {
         let status = match refusal {
             Refusal::UnknownApp(_) | Refusal::BadName(_) | Refusal::NotFound(_) => 404,
-            Refusal::Busy(_) => 406,
+            Refusal::Busy(_) | Refusal::Looped(_) => 406,
             Refusal::Unsupported(_) => 415,
             Refusal::NoPort(_) => 453,
             Refusal::Denied => 403,

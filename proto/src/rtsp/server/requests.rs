@@ -2,7 +2,6 @@
 //!
 //! Specs: RFC 2326 §10 (methods), §11 (status codes); RFC 7826 where clients of RTSP 2.0 differ.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use rtmpd_core::media::Packet;
@@ -37,7 +36,7 @@ impl RtspServer {
             self.answer(&request, Response::new(551).with("Unsupported", required));
         } else if !self.session_fits(&request) {
             self.refuse(&request, 454);
-        } else if let Err(response) = self.door.admit(&request, &mut self.dice) {
+        } else if let Err(response) = self.door.admit(&request, &mut self.dice, &mut self.recalled) {
             return self.turn_away(&request, response);
         } else {
             self.greeted = true;
@@ -165,8 +164,9 @@ impl RtspServer {
     /// The session has an id from now on.
     pub(super) fn open_session(&mut self) {
         if self.session.is_none() {
-            let id: Arc<str> = format!("{:016X}", self.dice.next_u64()).into();
-            self.session = Some(id);
+            let recalled = self.recalled.session();
+            let draw = || format!("{:016X}", self.dice.next_u64()).into();
+            self.session = Some(recalled.unwrap_or_else(draw));
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Spec: draft-sharabayko-srt §4.3.1.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
@@ -21,6 +22,8 @@ const MINUTE: u64 = 60_000_000;
 pub struct Door {
     secret: Secret,
     settings: Settings,
+    /// In a replay: the cookies of the captured server.
+    recalled: BTreeSet<(SocketAddr, u32)>,
 }
 
 /// What a datagram for no connection comes to.
@@ -38,7 +41,12 @@ pub enum Answer {
 impl Door {
     /// A door whose cookies follow from `secret`.
     pub fn new(secret: &Secret, settings: Settings) -> Self {
-        Self { secret: secret.child("srt cookie", 0), settings }
+        Self { secret: secret.child("srt cookie", 0), settings, recalled: BTreeSet::new() }
+    }
+
+    /// In a replay: the captured server gave this caller this cookie.
+    pub fn recall(&mut self, from: SocketAddr, cookie: u32) {
+        self.recalled.insert((from, cookie));
     }
 
     /// Takes a datagram that is for socket id 0.
@@ -79,7 +87,9 @@ impl Door {
 
     fn is_ours(&self, now: Instant, from: SocketAddr, cookie: u32) -> bool {
         let minute = now.as_micros() / MINUTE;
-        [minute, minute.saturating_sub(1)].iter().any(|&minute| self.cookie(minute, from) == cookie)
+        let is_made =
+            [minute, minute.saturating_sub(1)].iter().any(|&minute| self.cookie(minute, from) == cookie);
+        is_made || self.recalled.contains(&(from, cookie))
     }
 
     /// A keyed digest of the address and the minute; never 0, which means none.

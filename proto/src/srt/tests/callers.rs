@@ -51,12 +51,10 @@ impl End {
                     self.sent.push([datagram.head.as_slice(), &datagram.body].concat());
                 }
                 Output::Event(event) => {
-                    match &event {
-                        Event::Publish(_) => replies.push(Reply::Publish(self.reply.clone())),
-                        Event::Play(..) => {
-                            replies.push(Reply::Play(self.reply.clone().map(|()| Arc::default())));
-                        }
-                        _ => {}
+                    if let Event::Publish(_) = &event {
+                        replies.push(Reply::Publish(self.reply.clone()));
+                    } else if let Event::Play(..) = &event {
+                        replies.push(Reply::Play(self.reply.clone().map(|()| Arc::default())));
                     }
                     self.events.push(event);
                 }
@@ -70,9 +68,9 @@ impl End {
     }
 
     fn asked(&self) -> Option<&Request> {
-        self.events.iter().find_map(|event| match event {
-            Event::Publish(request) | Event::Play(request, _) => Some(&**request),
-            _ => None,
+        self.events.iter().find_map(|event| {
+            let (Event::Publish(request) | Event::Play(request, _)) = event else { return None };
+            Some(&**request)
         })
     }
 
@@ -270,7 +268,7 @@ fn what_we_publish_arrives_there() {
 fn what_is_played_there_is_published_here() {
     let mut line = Line::new(player(Some("correct horse")), Some("correct horse"));
     line.pass(Duration::from_millis(100));
-    assert!(matches!(line.listener().events.iter().find(|event| matches!(event, Event::Play(..))), Some(_)));
+    assert!(line.listener().events.iter().any(|event| matches!(event, Event::Play(..))));
     assert_eq!(line.caller.asked(), Some(&request()));
     let (preamble, packets, frames) = stream();
     feed(&mut line, false, &preamble, &packets);
