@@ -16,7 +16,7 @@ use rtmpd_netloop::{Clock, Listener, MakeAttendants};
 use rtmpd_proto::auth::{self, AuthServer, ServerGate};
 use rtmpd_proto::cmaf::{CMAF, CmafPackager};
 use rtmpd_proto::hls::{HLS, HlsPackager};
-use rtmpd_proto::http::{self, HttpService, Uploaders, Uploads};
+use rtmpd_proto::http::{self, HttpService, Passes, Uploaders, Uploads};
 use rtmpd_proto::rec::{self, Recorders};
 use rtmpd_proto::relay::{Forwarding, Forwards, Pulls, Rules};
 use rtmpd_proto::rtmp::{self, RtmpPackager, RtmpService};
@@ -157,10 +157,13 @@ impl Plan {
         let mut all = vec![Listener::tcp("rtmp", self.doors.rtmp, Arc::new(make_rtmp))];
         if let Some(addr) = self.doors.http {
             let settings = http::Settings { wall: Clock::process().wall(), ..self.http };
-            let is_guarded = self.auth.is_some();
+            let passes = self.auth.is_some().then(|| Arc::new(Passes::new(fresh_bytes())));
             let make_http = move |_| -> Box<dyn Service> {
                 let service = HttpService::new(settings);
-                Box::new(if is_guarded { service.guarded() } else { service })
+                Box::new(match &passes {
+                    Some(passes) => service.guarded(passes.clone()),
+                    None => service,
+                })
             };
             all.push(Listener::tcp("http", addr, Arc::new(make_http)));
         }
@@ -403,11 +406,15 @@ fn unmet(settings: &Settings) -> Vec<&'static str> {
 
 /// Bytes that nobody can know: see [`seed`].
 fn fresh_secret() -> Secret {
+    Secret::new(fresh_bytes())
+}
+
+fn fresh_bytes() -> [u8; 32] {
     let mut bytes = [0; 32];
     for (part, number) in bytes.chunks_mut(8).zip(0_u8..) {
         part.copy_from_slice(&seed(number).to_be_bytes());
     }
-    Secret::new(bytes)
+    bytes
 }
 
 /// Dice whose fall nobody can know.
