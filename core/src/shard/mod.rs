@@ -157,6 +157,7 @@ impl Shard {
         let id = self.conns.insert(Conn::new(now, machine, service, peer));
         self.count(Count::Accepted, 1);
         self.refile(id);
+        self.greet(now, id);
         id
     }
 
@@ -453,6 +454,7 @@ impl Shard {
         state.timer = None;
         self.unbind_all(conn);
         self.part(conn);
+        self.see_off(conn);
         self.count(Count::Closed, 1);
         self.actions.push_back(Action::Close(conn));
     }

@@ -333,7 +333,7 @@ impl RtspServer {
             Refusal::UnknownApp(_) | Refusal::BadName(_) | Refusal::NotFound(_) => 404,
             Refusal::Busy(_) | Refusal::Looped(_) => 406,
             Refusal::Unsupported(_) => 415,
-            Refusal::NoPort(_) => 453,
+            Refusal::NoPort(_) | Refusal::Full(_) => 453,
             Refusal::Denied => 403,
             Refusal::NotYet(_) | Refusal::ShuttingDown => 503,
         };
