@@ -13,7 +13,7 @@ use rtmpd_core::hub::HubSettings;
 use rtmpd_core::media::{MakePackager, Packager, RingLimits};
 use rtmpd_core::{Attendant, Dice, Gate, MakeGate, Service, StreamKey, Transport};
 use rtmpd_netloop::{Clock, Listener, MakeAttendants};
-use rtmpd_proto::auth::{self, AuthServer, ServerGate};
+use rtmpd_proto::auth::{self, AuthGate, AuthServer, Guard, Keys};
 use rtmpd_proto::cmaf::{CMAF, CmafPackager};
 use rtmpd_proto::hls::{HLS, HlsPackager};
 use rtmpd_proto::http::{self, HttpService, Passes, Uploaders, Uploads};
@@ -123,7 +123,13 @@ impl Plan {
         let auth = self.auth.clone();
         Arc::new(move || {
             let server = auth.clone()?;
-            Some(Box::new(ServerGate::new(server)) as Box<dyn Gate>)
+            let guard = Guard {
+                rules: Default::default(),
+                keys: Keys::default(),
+                server: Some((*server).clone()),
+                wall: Clock::process().wall(),
+            };
+            Some(Box::new(AuthGate::new(Arc::new(guard))) as Box<dyn Gate>)
         })
     }
 

@@ -3,6 +3,7 @@
 //! A rule guards roles, on some streams or all. What no rule guards is open; what one guards is for those who show what one
 //! of the rules asks for.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -157,7 +158,7 @@ pub enum Access {
 }
 
 /// All the rules.
-#[derive(Clone, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Rules {
     /// Who may connect at all.
     pub addresses: Addresses,
@@ -167,6 +168,19 @@ pub struct Rules {
     pub secrets: Vec<StreamSecret>,
     /// What tokens guard.
     pub tokens: Roles,
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Passwords and keys are nobody's business.
+        let users: Vec<&str> = self.users.iter().map(|user| user.name.as_str()).collect();
+        f.debug_struct("Rules")
+            .field("addresses", &self.addresses)
+            .field("users", &users)
+            .field("secrets", &self.secrets.len())
+            .field("tokens", &self.tokens)
+            .finish()
+    }
 }
 
 impl Rules {
