@@ -13,7 +13,7 @@ use rtmpd_core::hub::HubSettings;
 use rtmpd_core::media::{MakePackager, Packager, RingLimits};
 use rtmpd_core::{Attendant, Dice, Gate, MakeGate, Service, StreamKey, Transport};
 use rtmpd_netloop::{Clock, Listener, MakeAttendants};
-use rtmpd_proto::auth::{self, AuthGate, AuthServer, Guard, Keys};
+use rtmpd_proto::auth::{self, AuthGate, AuthServer, Guard};
 use rtmpd_proto::cmaf::{CMAF, CmafPackager};
 use rtmpd_proto::hls::{HLS, HlsPackager};
 use rtmpd_proto::http::{self, HttpService, Passes, Uploaders, Uploads};
@@ -47,7 +47,7 @@ pub(crate) struct Plan {
     rec: rec::Settings,
     limits: Limits,
     doors: Doors,
-    auth: Option<Arc<AuthServer>>,
+    guard: Option<Arc<Guard>>,
     unmet: Vec<&'static str>,
     /// Streams that go on to other servers; it begins without rules.
     pub(crate) forwarding: Arc<Forwarding>,
@@ -76,7 +76,7 @@ impl Plan {
             rec: rec_settings(settings),
             limits: limits(settings),
             doors: doors(settings),
-            auth: settings.global.auth.as_ref().map(|auth| Arc::new(auth_server(auth))),
+            guard: guard(settings),
             unmet: unmet(settings),
             forwarding: Arc::new(forwarding(settings, origin)),
         }
@@ -120,16 +120,10 @@ impl Plan {
 
     /// Makes the gate of each shard, where somebody decides who may come in.
     pub(crate) fn make_gate(&self) -> MakeGate {
-        let auth = self.auth.clone();
+        let guard = self.guard.clone();
         Arc::new(move || {
-            let server = auth.clone()?;
-            let guard = Guard {
-                rules: Default::default(),
-                keys: Keys::default(),
-                server: Some((*server).clone()),
-                wall: Clock::process().wall(),
-            };
-            Some(Box::new(AuthGate::new(Arc::new(guard))) as Box<dyn Gate>)
+            let guard = guard.clone()?;
+            Some(Box::new(AuthGate::new(guard)) as Box<dyn Gate>)
         })
     }
 
@@ -163,7 +157,7 @@ impl Plan {
         let mut all = vec![Listener::tcp("rtmp", self.doors.rtmp, Arc::new(make_rtmp))];
         if let Some(addr) = self.doors.http {
             let settings = http::Settings { wall: Clock::process().wall(), ..self.http };
-            let passes = self.auth.is_some().then(|| Arc::new(Passes::new(fresh_bytes())));
+            let passes = self.guard.is_some().then(|| Arc::new(Passes::new(fresh_bytes())));
             let make_http = move |_| -> Box<dyn Service> {
                 let service = HttpService::new(settings);
                 Box::new(match &passes {
@@ -236,6 +230,7 @@ fn hub_settings(settings: &Settings, shards: u16) -> HubSettings {
         ring,
         hold: Duration::from_secs(settings.global.hold_s.into()),
         elapse: Duration::from_millis(settings.global.elapse_ms.into()),
+        limits: settings.access.limits,
         ..HubSettings::default()
     }
 }
@@ -247,6 +242,17 @@ fn rtmp_settings(settings: &Settings) -> rtmp::Settings {
         max_idle: Duration::from_secs(settings.rtmp.max_idle_s.into()),
         ..rtmp::Settings::default()
     }
+}
+
+/// Who decides who may come in; `None` where everybody may.
+fn guard(settings: &Settings) -> Option<Arc<Guard>> {
+    let guard = Guard {
+        rules: settings.access.rules.clone(),
+        keys: settings.access.keys.clone(),
+        server: settings.global.auth.as_ref().map(auth_server),
+        wall: Clock::process().wall(),
+    };
+    (!guard.is_open()).then(|| Arc::new(guard))
 }
 
 fn auth_server(auth: &Auth) -> AuthServer {

@@ -83,6 +83,7 @@ fn examine_settings(place: &Place, parsed: &Parsed, report: &mut Report) {
     // Its own test stream is to come in.
     let mut open = settings.clone();
     open.global.auth = None;
+    open.access = Default::default();
     let plan = Plan::of(&open);
     for warning in plan.unmet() {
         report.warn(what, warning, "remove it");
