@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::admission::Ask;
 use crate::datagram::{Alias, Bind, Datagram, Leg};
 use crate::dial::Dial;
 use crate::error::{Close, Error, Refusal};
@@ -109,6 +110,11 @@ pub enum Output {
 pub enum Event {
     /// Asks to publish; answered by [`Reply::Publish`].
     Publish(Box<Request>),
+    /// Asks whether the peer may do this, before it is done; answered by [`Reply::Asked`]. After a yes the same is not
+    /// asked again when the connection publishes or plays that stream.
+    Ask(Box<Ask>),
+    /// From an asker: what came of the question that it was handed, and if it is a no, why, for the log.
+    Answer(Result<(), String>),
     /// Asks to play in this packaging; answered by [`Reply::Play`], then by [`Media`].
     Play(Box<Request>, Packaging),
     /// Asks for an object of a stream by its name; answered by [`Reply::Fetch`] when it is there.
@@ -155,6 +161,8 @@ pub enum Reply {
     Publish(Result<(), Refusal>),
     /// To [`Event::Play`]: the stream is there and media follows, or why not.
     Play(Result<Arc<Description>, Refusal>),
+    /// To [`Event::Ask`].
+    Asked(Result<(), Refusal>),
     /// To [`Event::Fetch`].
     Fetch(Result<Fetched, Refusal>),
     /// To [`Event::Call`].

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use bytes::Bytes;
 
 use super::digest::Digest;
+use crate::admission::Ask;
 use crate::datagram::Bind;
 use crate::machine::{Answer, Call, Event, Fetch, Input, Media, Reply};
 use crate::media::{Description, Frame, Kind, Metadata, Packet, Track, TrackId, Value};
@@ -15,6 +16,11 @@ pub(super) fn event(event: &Event, tracks: &Description) -> Vec<String> {
     let line = match event {
         Event::Publish(request) => format!("Publish {}", asked(request)),
         Event::Play(request, packaging) => format!("Play {} as {packaging}", asked(request)),
+        Event::Ask(ask) => {
+            let Ask { role, protocol, path, params, vhost, .. } = &**ask;
+            format!("Ask {role} {path:?} by {protocol} vhost={vhost:?} params={params:?}")
+        }
+        Event::Answer(answer) => format!("Answer {answer:?}"),
         Event::Fetch(fetch) => {
             let Fetch { request, packaging, name, at_least, from, .. } = &**fetch;
             let asked = asked(request);
@@ -84,6 +90,8 @@ fn answered(reply: &Reply) -> String {
         Reply::Publish(Ok(())) => "Publish ok".to_owned(),
         Reply::Publish(Err(refusal)) => format!("Publish refused: {}", one_line(&refusal.to_string())),
         Reply::Play(Ok(description)) => format!("Play ok: {description}"),
+        Reply::Asked(Ok(())) => "Asked ok".to_owned(),
+        Reply::Asked(Err(refusal)) => format!("Asked, refused: {}", one_line(&refusal.to_string())),
         Reply::Fetch(Ok(fetched)) => {
             let more = if fetched.whole { "" } else { " and more" };
             format!("Fetch version {} {} bytes{more}", fetched.version, fetched.len())

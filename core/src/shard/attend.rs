@@ -71,6 +71,7 @@ impl Shard {
         }
         let mut conn = Conn::new(now, machine, name, peer);
         conn.line = Line::None;
+        conn.is_ours = true;
         conn.attends = Some((key, part));
         let id = self.conns.insert(conn);
         self.refile(id);

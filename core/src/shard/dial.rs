@@ -27,6 +27,7 @@ impl Shard {
     pub fn spawn(&mut self, now: Instant, name: &'static str, machine: Box<dyn Machine>) -> ConnId {
         let mut conn = Conn::new(now, machine, name, NOWHERE);
         conn.line = Line::None;
+        conn.is_ours = true;
         let id = self.conns.insert(conn);
         self.refile(id);
         id

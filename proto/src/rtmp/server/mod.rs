@@ -123,6 +123,7 @@ impl RtmpServer {
                 _,
                 Reply::Publish(_)
                 | Reply::Play(_)
+                | Reply::Asked(_)
                 | Reply::Fetch(_)
                 | Reply::Call(_)
                 | Reply::Bound(_)
@@ -147,6 +148,7 @@ impl RtmpServer {
             | Refusal::Unsupported(_)
             | Refusal::NotYet(_)
             | Refusal::NoPort(_)
+            | Refusal::Denied
             | Refusal::Looped(_)
             | Refusal::ShuttingDown => "NetStream.Play.Failed",
         };

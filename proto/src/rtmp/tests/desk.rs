@@ -235,6 +235,8 @@ fn name_of(event: &Event) -> String {
         | Event::Note(_)
         | Event::Bind(_)
         | Event::Unbind(_)
+        | Event::Ask(_)
+        | Event::Answer(_)
         | Event::Dial(_)
         | Event::HangUp
         | Event::Watched(_)
