@@ -138,6 +138,8 @@ impl Floor {
 
     fn fail(&mut self, error: &Error) {
         self.story.push(error.to_string());
+        // How much was handed on before depends on how it was cut.
+        self.handed.clear();
         self.over = true;
     }
 
