@@ -6,6 +6,7 @@ mod auth;
 mod caller;
 mod hostile;
 mod judge;
+mod multicast;
 mod pairs;
 mod patience;
 mod range;

@@ -15,7 +15,7 @@ use std::time::Duration;
 use rtmpd_core::hub::{Hub, HubSettings, ShardId};
 use rtmpd_core::media::MakePackager;
 use rtmpd_core::shard::{Action, ConnId, PortId, ServiceId, Shard};
-use rtmpd_core::{Dice, Instant, Machine, Peer, Request, Service, StreamKey};
+use rtmpd_core::{Dice, Instant, Machine, Peer, Request, Service, StreamKey, WallClock};
 
 pub(super) use camera::Camera;
 pub(super) use network::{Cut, Flight, Network, Side, Weather, WireId};
@@ -23,7 +23,7 @@ pub(super) use scene::{AUDIO_RATE, Scene, VIDEO_RATE};
 pub(super) use spy::{Seen, Spy};
 
 use crate::rtp::{RTP, RtpPackager};
-use crate::rtsp::{RtspService, Settings};
+use crate::rtsp::{Casters, RtspService, Settings};
 use spy::SpyService;
 
 /// Which of a [`World`]'s hosts.
@@ -130,6 +130,9 @@ impl World {
             let spied = SpyService { service: Box::new(service), all: host.seen.clone() };
             assert_eq!(shard.add_service(Box::new(spied)), RTSP);
             assert_eq!(shard.add_service(Box::new(GuestService(host.guests.clone()))), GUESTS);
+            if let Some(casts) = &settings.multicast {
+                shard.add_attendant(Box::new(Casters::new(casts.clone(), WallClock::default())));
+            }
             let first = SHARED + 10 * number;
             for (port, id) in (first..).zip(shard.share_pair(SocketAddr::new(ip, first))) {
                 host.ports.insert(port, (number.into(), id));
