@@ -4,6 +4,7 @@
 mod accounts;
 mod auth;
 mod caller;
+mod clients;
 mod hostile;
 mod judge;
 mod multicast;
