@@ -7,7 +7,7 @@ use rtmpd_proto::rtsp::auth::{Account, Asked, Proof, prove};
 use rtmpd_proto::rtsp::range::Range;
 use rtmpd_proto::rtsp::transport::Transport;
 use rtmpd_proto::rtsp::url::Url;
-use rtmpd_proto::rtsp::wire::{Decoder, Message};
+use rtmpd_proto::rtsp::wire::{Decoder, Headers, Message, Request, Response};
 
 use super::source::{Source, pieces};
 
@@ -48,27 +48,43 @@ fn messages<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Message>, Option
     (messages, None)
 }
 
-/// What was read can be written, and says the same.
+/// What was read can be written, and says the same; but for what would end a line.
 fn again(message: &Message) {
-    let written = match message {
-        Message::Request(request) => request.write(),
-        Message::Response(response) => response.write("RTSP/1.0"),
+    let (written, uri) = match message {
+        Message::Request(request) => {
+            let uri: String = request.uri.chars().filter(|c| !c.is_control()).collect();
+            let rewritten = Request { headers: without_length(&request.headers), ..request.clone() };
+            (rewritten.write(), uri.trim().to_owned())
+        }
+        Message::Response(response) => {
+            let rewritten = Response { headers: without_length(&response.headers), ..response.clone() };
+            (rewritten.write("RTSP/1.0"), "*".to_owned())
+        }
         Message::Data { .. } => return,
     };
     let mut decoder = Decoder::default();
     decoder.push(&written);
     match (message, decoder.next_message()) {
         (Message::Request(before), Ok(Some(Message::Request(after)))) => {
-            assert_eq!((&before.method, &before.uri, &before.body), (&after.method, &after.uri, &after.body));
+            assert_eq!((&before.method, &uri, &before.body), (&after.method, &after.uri, &after.body));
             assert_eq!(before.header("CSeq"), after.header("CSeq"));
         }
         (Message::Response(before), Ok(Some(Message::Response(after)))) => {
             assert_eq!((before.status, &before.body), (after.status, &after.body));
-            assert_eq!(before.header("Session"), after.header("Session"));
         }
+        // What is longer in our words, or a URL of nothing but controls.
         (_, Err(Error::Limit { .. })) => {}
+        (_, Err(_)) if uri.is_empty() => {}
         (before, after) => panic!("{before:?} reads back as {after:?}"),
     }
+}
+
+/// The length is told anew.
+fn without_length(headers: &Headers) -> Headers {
+    let mut kept = Headers::default();
+    let others = headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("Content-Length"));
+    others.for_each(|(name, value)| kept.push(name, value));
+    kept
 }
 
 /// A description: its tracks are known or refused.
