@@ -102,6 +102,15 @@ impl Incoming {
         }
     }
 
+    /// The track at this place has no way any more; gives the leg that it had.
+    pub(in crate::rtsp) fn clear_way(&mut self, place: usize) -> Option<Leg> {
+        let leg = self.leg(place);
+        if let Some(track) = self.tracks.get_mut(place) {
+            track.way = None;
+        }
+        leg
+    }
+
     /// Whether this track is one that we take.
     pub(in crate::rtsp) fn takes(&self, place: usize) -> bool {
         self.tracks.get(place).is_some_and(|track| track.taken.is_some())
@@ -125,7 +134,7 @@ impl Incoming {
     }
 
     /// The leg of a track that has one.
-    pub(in crate::rtsp) fn leg(&self, place: usize) -> Option<Leg> {
+    fn leg(&self, place: usize) -> Option<Leg> {
         match self.tracks.get(place)?.way? {
             Way::Udp(leg, _) => Some(leg),
             Way::Tcp(_) => None,

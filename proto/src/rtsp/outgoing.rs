@@ -76,6 +76,22 @@ impl Outgoing {
         }
     }
 
+    /// The track at this place has no way any more; gives the leg that it had.
+    pub(in crate::rtsp) fn clear_way(&mut self, place: usize) -> Option<Leg> {
+        let way = self.way(place)?;
+        self.ways.retain(|(at, _)| *at != place);
+        if let Some(route) = self.routes.get_mut(place) {
+            route.way = None;
+        }
+        match way {
+            Way::Udp { leg, .. } => {
+                self.pacer.forget(leg);
+                Some(leg)
+            }
+            Way::Tcp(_) => None,
+        }
+    }
+
     /// The way of the track at this place.
     pub(in crate::rtsp) fn way(&self, place: usize) -> Option<Way> {
         self.ways.iter().find(|(at, _)| *at == place).map(|(_, way)| *way)

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rtmpd_core::media::Description;
-use rtmpd_core::{Event, Refusal, Request as Wish, StreamKey};
+use rtmpd_core::{Event, Instant, Refusal, Request as Wish, StreamKey};
 
-use super::state::Step;
+use super::state::{State, Step};
 use super::{RtspServer, Waiting};
 use crate::rtp::{RTP, carried, sdp};
 use crate::rtsp::casting::Membership;
@@ -40,14 +40,21 @@ impl Player {
 }
 
 impl RtspServer {
-    pub(super) fn describe(&mut self, request: Request) {
+    pub(super) fn describe(&mut self, now: Instant, request: Request) {
         if self.state.after(Step::Describe).is_none() {
             return self.refuse(&request, 455);
         }
-        // Who is in asks again: nothing changes.
-        if let Some(player) = &self.player {
-            let (description, base) = (player.description.clone(), player.base.clone());
-            return self.answer_describe(&request, &base, &description);
+        let key = Url::parse(&request.uri).and_then(|url| url.key()).ok();
+        match &self.player {
+            // Who is in asks again: nothing changes.
+            Some(player) if key.is_none() || key == player.key => {
+                let (description, base) = (player.description.clone(), player.base.clone());
+                return self.answer_describe(&request, &base, &description);
+            }
+            Some(_) if self.state != State::Described => return self.refuse(&request, 455),
+            // One who looks at several streams.
+            Some(_) => self.farewell(now),
+            None => {}
         }
         self.ask_to_play(request, Waiting::Describe);
     }

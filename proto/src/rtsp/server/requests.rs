@@ -48,7 +48,7 @@ impl RtspServer {
     fn obey(&mut self, now: Instant, request: Request) {
         match &request.method {
             Method::Options => self.answer(&request, Response::new(200).with("Public", PUBLIC)),
-            Method::Describe => self.describe(request),
+            Method::Describe => self.describe(now, request),
             Method::Announce => self.announce(now, request),
             Method::Setup => self.set_up(request),
             Method::Play => self.play(now, request),

@@ -81,6 +81,7 @@ impl RtspServer {
             |first: &u8| *first < u8::MAX && !taken.contains(first) && !taken.contains(&(first + 1));
         let free = wanted.filter(is_free).or_else(|| (0..u8::MAX).step_by(2).find(is_free));
         let Some(channel) = free else { return self.refuse(request, 461) };
+        self.unbind_track(place);
         let receiver = self.settings.receiver(self.dice.next_u64() as u32, true);
         match (&mut self.publishing, &mut self.player) {
             (Some(publishing), _) => publishing.set_way(place, incoming::Way::Tcp(channel), &receiver),
@@ -121,6 +122,7 @@ impl RtspServer {
             client_port: None,
             ..offered
         };
+        self.unbind_track(place);
         self.answer_set_up(request, &transport);
     }
 
@@ -145,12 +147,9 @@ impl RtspServer {
 
     /// One who sets a track up again changes how it travels.
     fn unbind_track(&mut self, place: usize) {
-        let leg = match (&self.publishing, &self.player) {
-            (Some(publishing), _) => publishing.leg(place),
-            (None, Some(player)) => match player.playing.way(place) {
-                Some(outgoing::Way::Udp { leg, .. }) => Some(leg),
-                Some(outgoing::Way::Tcp(_)) | None => None,
-            },
+        let leg = match (&mut self.publishing, &mut self.player) {
+            (Some(publishing), _) => publishing.clear_way(place),
+            (None, Some(player)) => player.playing.clear_way(place),
             (None, None) => None,
         };
         if let Some(leg) = leg {
