@@ -285,8 +285,20 @@ fn rtsp_settings(settings: &Settings) -> rtsp::Settings {
             password: account.password.as_str().into(),
             realm: account.realm.as_str().into(),
         }),
+        users: rtsp_users(settings),
         ..rtsp::Settings::default()
     }
+}
+
+/// Users may prove themselves by RTSP too, in the realm of its own account.
+fn rtsp_users(settings: &Settings) -> Arc<[rtsp::Account]> {
+    let realm = settings.rtsp.auth.as_ref().map_or("smart_rtmpd", |account| account.realm.as_str());
+    let users = settings.access.rules.users.iter().map(|user| rtsp::Account {
+        user: user.name.as_str().into(),
+        password: user.password.as_str().into(),
+        realm: realm.into(),
+    });
+    users.collect()
 }
 
 fn srt_settings(settings: &Settings) -> srt::Settings {
