@@ -17,7 +17,7 @@ use sha2::Sha256;
 use crate::bytes::param;
 
 /// The name of the parameter, and the beginning of the cookie's.
-pub(super) const PASS: &str = "pass";
+pub(super) const PASS: &str = "grant";
 /// How long one who was let in is remembered after its last request.
 const SESSION: Duration = Duration::from_secs(300);
 /// Most who are remembered; the rest are asked about again.
@@ -137,7 +137,7 @@ impl Passes {
 
     /// What tells visitors apart: what they say, and where they say it from. How they fetch a playlist is not part of it.
     fn identity(&self, visitor: &Visitor<'_>) -> [u8; 16] {
-        let is_said = |pair: &&str| !pair.starts_with("pass=") && !pair.starts_with("_HLS_");
+        let is_said = |pair: &&str| !pair.starts_with("grant=") && !pair.starts_with("_HLS_");
         let said: Vec<&str> = visitor.query.split('&').filter(is_said).collect();
         let ip = visitor.ip.to_canonical();
         let text = format!("{}\n{}\n{ip}", said.join("&"), visitor.credentials);

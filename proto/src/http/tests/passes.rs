@@ -28,7 +28,7 @@ fn a_pass_is_good_for_its_scope_and_its_time() {
     let session = Session { scope: "live/a".into(), number: 7 };
     let pass = passes.issue(minutes(30), &session);
     assert_eq!(passes.issue(minutes(59), &session), pass, "the same for an hour");
-    let query = format!("x=1&pass={pass}");
+    let query = format!("x=1&grant={pass}");
     let find = |passes: &Passes, at, scope: &str, query: &str| {
         passes.find(minutes(at), &visitor(scope, query, &[], "10.0.0.1"))
     };
@@ -40,7 +40,7 @@ fn a_pass_is_good_for_its_scope_and_its_time() {
     for wrong in
         ["", "x", "7.2.", "00000007.2.000000000000000000000000", "-1.2.3", "00000007.ffffffffffffffff.0"]
     {
-        assert_eq!(find(&passes, 30, "live/a", &format!("pass={wrong}")), None, "{wrong}");
+        assert_eq!(find(&passes, 30, "live/a", &format!("grant={wrong}")), None, "{wrong}");
     }
     let cookie = passes.cookie(&session, &pass, "/live/");
     assert!(cookie.ends_with("; Path=/live/; Max-Age=7200; HttpOnly; SameSite=Lax"), "{cookie}");
@@ -89,15 +89,15 @@ fn every_url_gets_it() {
                     #EXTINF:2,\r\n5.ts\r\n\r\nhttp://else/6.ts\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"7.ts\"";
     assert_eq!(
         with_pass("index.m3u8", playlist, "P"),
-        "#EXTM3U\r\n#EXT-X-MEDIA:TYPE=AUDIO,URI=\"a.m3u8?x=1&pass=P\",NAME=\"1\"\r\n#EXT-X-MAP:URI=\"i.mp4?pass=P\"\r\n\
-         #EXTINF:2,\r\n5.ts?pass=P\r\n\r\nhttp://else/6.ts\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"7.ts?pass=P\""
+        "#EXTM3U\r\n#EXT-X-MEDIA:TYPE=AUDIO,URI=\"a.m3u8?x=1&grant=P\",NAME=\"1\"\r\n#EXT-X-MAP:URI=\"i.mp4?grant=P\"\r\n\
+         #EXTINF:2,\r\n5.ts?grant=P\r\n\r\nhttp://else/6.ts\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"7.ts?grant=P\""
     );
     let manifest = "<S timescale=\"1\" media=\"a/$Number$.m4s\" initialization=\"i.mp4\"/><T media=\"b\"";
     assert_eq!(
         with_pass("index.mpd", manifest, "P"),
-        "<S timescale=\"1\" media=\"a/$Number$.m4s?pass=P\" initialization=\"i.mp4?pass=P\"/><T media=\"b?pass=P\""
+        "<S timescale=\"1\" media=\"a/$Number$.m4s?grant=P\" initialization=\"i.mp4?grant=P\"/><T media=\"b?grant=P\""
     );
-    assert_eq!(with_pass("index.mpd", " media=\"x", "P"), " media=\"x?pass=P");
+    assert_eq!(with_pass("index.mpd", " media=\"x", "P"), " media=\"x?grant=P");
 }
 
 #[test]
@@ -107,8 +107,8 @@ fn a_viewer_is_asked_about_once() {
     let text = client.take();
     let list = body(&text).to_owned();
     let url = list.lines().last().unwrap();
-    assert!(url.starts_with("a.hls/5.ts?pass="), "{list}");
-    assert!(list.contains("URI=\"a.cmaf/init.mp4?pass="), "{list}");
+    assert!(url.starts_with("a.hls/5.ts?grant="), "{list}");
+    assert!(list.contains("URI=\"a.cmaf/init.mp4?grant="), "{list}");
     assert_eq!(field(&text, "Content-Length"), Some(list.len().to_string().as_str()));
     assert_eq!(field(&text, "Cache-Control"), Some("private, max-age=1"));
     let cookie = field(&text, "Set-Cookie").unwrap().split(';').next().unwrap().to_owned();
@@ -124,7 +124,7 @@ fn a_viewer_is_asked_about_once() {
     client.give(fetched(&[PLAYLIST], 0, true));
     assert_eq!((client.asks.len(), client.statuses()), (1, vec![200, 200]));
     // Whoever has neither is asked about, in the playlist's name.
-    client.send(get("/live/a.hls/6.ts?token=y&pass=wrong", "")).admit(false);
+    client.send(get("/live/a.hls/6.ts?token=y&grant=wrong", "")).admit(false);
     client.send(get("/live/b.cmaf/v0-5.m4s", &format!("Cookie: {cookie}\r\n"))).admit(false);
     assert_eq!(client.statuses(), [403, 403]);
     let asked: Vec<_> = client.asks.iter().map(|ask| format!("{}?{}", ask.path, ask.params)).collect();
@@ -138,7 +138,7 @@ fn films_and_recordings_too() {
     client.send(get("/vod/a/b.mp4.m3u8?token=x", "")).admit(true);
     client.give(Input::Reply(Reply::Call(Answer::NotFound)));
     let calls = format!("{:?}", client.calls);
-    let at = calls.find("&token=x&pass=").unwrap_or_else(|| panic!("{calls}"));
+    let at = calls.find("&token=x&grant=").unwrap_or_else(|| panic!("{calls}"));
     let pass: String = calls[at + 9..].chars().take_while(|c| !"\" }".contains(*c)).collect();
     let mut other = Client::guarded();
     other.send(get(&format!("/vod/a/b.mp4?hls=0&v=1&{pass}"), ""));
