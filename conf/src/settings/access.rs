@@ -41,8 +41,6 @@ impl Access {
         }
         if !secret.is_empty() || access.jwks.is_some() {
             access.rules.tokens = roles;
-        } else if section.peek("jwt_roles").is_some() {
-            section.refuse("jwt_roles", "expected secret or jwks beside it");
         }
         let allow = section.take("ips_allow", nets, Vec::new());
         let deny = section.take("ips_deny", nets, Vec::new());

@@ -58,7 +58,6 @@ fn what_is_wrong_is_said_without_secrets() {
             "<jwt secret='short-one'/>",
             "<jwt secret> is a value of 9 characters, expected 32 to 512 characters",
         ),
-        ("<jwt roles='player'/>", "<jwt roles> is 'player', expected secret or jwks beside it"),
         ("<jwt jwks='x' roles='none'/>", "<jwt roles> is 'none', expected some of api"),
         ("<ips deny='10.0.0.0/33'/>", "<ips deny> is '10.0.0.0/33', expected addresses and networks"),
         (
