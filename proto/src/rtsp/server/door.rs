@@ -121,7 +121,9 @@ impl RtspServer {
     /// Asks the shard whether the client may do this: at once, or first as the user that it has proven to be.
     pub(super) fn ask_as(&mut self, wish: Wish, waiting: Waiting, credentials: &str) {
         let role = if matches!(waiting, Waiting::Announce(_)) { Role::Publisher } else { Role::Player };
-        if self.door.proven.is_empty() && credentials.is_empty() {
+        let is_user = !self.settings.users.is_empty() && !self.door.proven.is_empty();
+        let is_bearer = credentials.get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case("bearer "));
+        if !is_user && !is_bearer {
             self.event(wanted(wish, role));
             self.waiting = Some(waiting);
             return;
