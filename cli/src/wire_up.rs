@@ -157,7 +157,10 @@ impl Plan {
         let mut all = vec![Listener::tcp("rtmp", self.doors.rtmp, Arc::new(make_rtmp))];
         if let Some(addr) = self.doors.http {
             let settings = http::Settings { wall: Clock::process().wall(), ..self.http };
-            let passes = self.guard.is_some().then(|| Arc::new(Passes::new(fresh_bytes())));
+            let passes = self.guard.as_ref().map(|guard| {
+                let passes = Passes::new(fresh_bytes());
+                Arc::new(if guard.rules.users.is_empty() { passes } else { passes.with_users() })
+            });
             let make_http = move |_| -> Box<dyn Service> {
                 let service = HttpService::new(settings);
                 Box::new(match &passes {
