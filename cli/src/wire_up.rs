@@ -11,6 +11,7 @@ use rtmpd_conf::Settings;
 use rtmpd_conf::settings::{Auth, AuthTarget, HlsFormat, HttpType, RecMode, UploadFrom};
 use rtmpd_core::hub::HubSettings;
 use rtmpd_core::media::{MakePackager, Packager, RingLimits};
+use rtmpd_core::policy::Roles;
 use rtmpd_core::{Attendant, Dice, Gate, MakeGate, Service, StreamKey, Transport};
 use rtmpd_netloop::{Clock, Listener, MakeAttendants};
 use rtmpd_proto::auth::{self, AuthGate, AuthServer, Guard};
@@ -289,6 +290,13 @@ fn rtsp_settings(settings: &Settings) -> rtsp::Settings {
             realm: account.realm.as_str().into(),
         }),
         users: rtsp_users(settings),
+        // An auth server may let in those who show nothing.
+        needs_user: match settings.global.auth {
+            Some(_) => Roles::default(),
+            None => {
+                settings.access.rules.users.iter().fold(Roles::default(), |all, user| all.and(user.roles))
+            }
+        },
         ..rtsp::Settings::default()
     }
 }
