@@ -40,6 +40,9 @@ use tunnel::Tunnel;
 const MAX_WAITING: usize = 256 << 10;
 /// A client that neither publishes nor plays for this long is closed.
 const LOITER: Duration = Duration::from_secs(60);
+/// The way up of a tunnel is closed when nothing came by it for this long: whether its other end is still there, nothing
+/// else tells. Clients may open another.
+const QUIET_TUNNEL: Duration = Duration::from_secs(600);
 
 /// Makes the machines of an RTSP listener.
 #[derive(Debug)]
@@ -273,8 +276,8 @@ impl RtspServer {
             State::Playing if by_datagrams => Some((self.settings.max_idle, "a sign of life of the player")),
             State::Playing => None,
             State::Init | State::Described | State::ReadyToPlay | State::Announced | State::ReadyToRecord => {
-                (!matches!(self.tunnel, Tunnel::Up(..)))
-                    .then_some((self.settings.max_idle.max(LOITER), "a request"))
+                let most = if self.tunnel.leads_up() { QUIET_TUNNEL } else { LOITER };
+                Some((self.settings.max_idle.max(most), "a request"))
             }
         }
     }

@@ -4,8 +4,10 @@
 mod accounts;
 mod auth;
 mod caller;
+mod clients;
 mod hostile;
 mod judge;
+mod multicast;
 mod pairs;
 mod patience;
 mod range;
