@@ -29,6 +29,7 @@ allowed_rooms() {
         hls | dash | rec) echo bytes amf codec container segment ;;
         cmaf) echo bytes amf codec container segment hls dash ;;
         http) echo bytes amf codec container segment rtp hls dash cmaf rec webrtc ;;
+        auth) echo bytes http ;;
         *) echo bytes amf codec container rtp ;;
     esac
 }

@@ -64,7 +64,8 @@ setup_players() {
         "$plugins/libgstx264.so:gstreamer1.0-plugins-ugly" \
         "$plugins/libgstlibav.so:gstreamer1.0-libav" \
         "$plugins/libgstrtspclientsink.so:gstreamer1.0-rtsp" srt-live-transmit:srt-tools \
-        cvlc:vlc-bin '/usr/lib/*/vlc/plugins/access/libavio_plugin.so:vlc-plugin-base' \
+        cvlc:vlc-bin '/usr/lib/*/vlc/plugins/access/libaccess_srt_plugin.so:vlc-plugin-access-extra' \
+        '/usr/lib/*/vlc/plugins/access/libavio_plugin.so:vlc-plugin-base' \
         python3:python3 pip3:python3-pip setpriv:util-linux
 }
 

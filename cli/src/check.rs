@@ -28,7 +28,7 @@ pub(crate) fn run(config: Option<&Path>) -> Result<String, Vec<String>> {
         push(&mut text, &format!("warning: {warning}"));
     }
     if !rules.is_empty() {
-        push(&mut text, &format!("{} forwarding rules", rules.apps.len() + rules.streams.len()));
+        push(&mut text, &format!("{} rules of forwards and pulls", rules.len()));
     }
     for line in banner::doors(plan.configured()) {
         push(&mut text, &line);

@@ -11,11 +11,12 @@ use rtmpd_core::{Machine, WallClock};
 use rtmpd_netloop::Reminder;
 use rtmpd_proto::container::ts::TS;
 use rtmpd_proto::relay::{Begin, Forwarding, Legs, Rules, Scheme, Url};
-use rtmpd_proto::rtmp::{self, RtmpPublisher};
+use rtmpd_proto::rtmp::{self, RtmpPlayer, RtmpPublisher};
 use rtmpd_proto::rtp::RTP;
-use rtmpd_proto::rtsp::client::{self as rtsp, RtspPublisher};
+use rtmpd_proto::rtsp;
+use rtmpd_proto::rtsp::client::{RtspPlayer, RtspPublisher};
 use rtmpd_proto::srt::crypto::{Passphrase, Secret};
-use rtmpd_proto::srt::{self, CallerKey, SrtPublisher, call_id};
+use rtmpd_proto::srt::{self, CallerKey, SrtPlayer, SrtPublisher, call_id};
 
 /// The file of the rules, beside the configuration.
 const NAME: &str = "policy.xml";
@@ -25,6 +26,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// Makes machines for each scheme.
 pub(crate) struct Speakers {
     pub(crate) rtmp: rtmp::Settings,
+    pub(crate) rtsp: rtsp::Settings,
     pub(crate) srt: srt::Settings,
     pub(crate) secret: Secret,
     pub(crate) wall: WallClock,
@@ -41,38 +43,44 @@ impl Legs for Speakers {
     }
 
     fn publisher(&self, begin: Begin<'_>) -> Result<Box<dyn Machine>, String> {
-        let url = &begin.destination.url;
-        match url.scheme {
-            Scheme::Rtmp => Ok(Box::new(self.rtmp(begin))),
-            Scheme::Rtsp => Ok(Box::new(self.rtsp(&begin))),
-            Scheme::Srt => Ok(Box::new(self.srt(begin)?)),
-            Scheme::Rtmps | Scheme::Rtsps => Err(format!("{} is not in this version", url.scheme.name())),
+        let (now, request) = (begin.now, begin.request.clone());
+        match begin.destination.url.scheme {
+            Scheme::Rtmp => {
+                let target = rtmp_target(&begin);
+                Ok(Box::new(RtmpPublisher::new(now, target, request, &self.rtmp, begin.dice)))
+            }
+            Scheme::Rtsp => Ok(Box::new(RtspPublisher::new(now, rtsp_target(&begin), request, self.wall))),
+            Scheme::Srt => {
+                let (call, settings, secret) = self.call(begin, "publish")?;
+                Ok(Box::new(SrtPublisher::new(now, call, request, settings, secret)))
+            }
+            scheme @ (Scheme::Rtmps | Scheme::Rtsps) => Err(not_yet(scheme)),
+        }
+    }
+
+    fn player(&self, begin: Begin<'_>) -> Result<Box<dyn Machine>, String> {
+        let (now, request) = (begin.now, begin.request.clone());
+        match begin.destination.url.scheme {
+            Scheme::Rtmp => {
+                let target = rtmp_target(&begin);
+                Ok(Box::new(RtmpPlayer::new(now, target, request, &self.rtmp, begin.dice)))
+            }
+            Scheme::Rtsp => {
+                let settings = rtsp::Settings { wall: self.wall, ..self.rtsp.clone() };
+                Ok(Box::new(RtspPlayer::new(now, rtsp_target(&begin), request, settings, begin.dice)))
+            }
+            Scheme::Srt => {
+                let (call, settings, secret) = self.call(begin, "request")?;
+                Ok(Box::new(SrtPlayer::new(now, call, request, settings, secret)))
+            }
+            scheme @ (Scheme::Rtmps | Scheme::Rtsps) => Err(not_yet(scheme)),
         }
     }
 }
 
 impl Speakers {
-    fn rtmp(&self, begin: Begin<'_>) -> RtmpPublisher {
-        let url = &begin.destination.url;
-        let (app, name) = url.app_and_name();
-        let name = if url.query.is_empty() { name.to_owned() } else { format!("{name}?{}", url.query) };
-        let tc_url = format!("rtmp://{}/{app}", url.authority());
-        let target = rtmp::Target { tc_url, app: app.to_owned(), name, via: begin.via.to_owned() };
-        RtmpPublisher::new(begin.now, target, begin.request.clone(), &self.rtmp, begin.dice)
-    }
-
-    fn rtsp(&self, begin: &Begin<'_>) -> RtspPublisher {
-        let url = &begin.destination.url;
-        let query = if url.query.is_empty() { String::new() } else { format!("?{}", url.query) };
-        let target = rtsp::Target {
-            account: url.account.clone(),
-            via: begin.via.to_owned(),
-            ..rtsp::Target::new(&format!("{url}{query}"), begin.peer.remote)
-        };
-        RtspPublisher::new(begin.now, target, begin.request.clone(), self.wall)
-    }
-
-    fn srt(&self, mut begin: Begin<'_>) -> Result<SrtPublisher, String> {
+    /// Whom to call by SRT, how, and with which secret.
+    fn call(&self, mut begin: Begin<'_>, mode: &str) -> Result<(srt::Call, srt::Settings, Secret), String> {
         let url = &begin.destination.url;
         let key = caller_key(url)?;
         let latency = match url.param("latency") {
@@ -84,14 +92,32 @@ impl Speakers {
             None => self.srt.latency,
         };
         let settings = srt::Settings { latency, ..self.srt };
-        let call = srt::Call {
-            id: call_id(&mut begin.dice),
-            to: begin.peer.remote,
-            stream_id: stream_id(url, begin.via),
-            key,
-        };
-        let secret = self.secret.child("srt call", begin.dice.next_u64());
-        Ok(SrtPublisher::new(begin.now, call, begin.request.clone(), settings, secret))
+        let id = call_id(&mut begin.dice);
+        let stream_id = stream_id(url, mode, begin.via);
+        let call = srt::Call { id, to: begin.peer.remote, stream_id, key };
+        Ok((call, settings, self.secret.child("srt call", begin.dice.next_u64())))
+    }
+}
+
+fn not_yet(scheme: Scheme) -> String {
+    format!("{} is not in this version", scheme.name())
+}
+
+fn rtmp_target(begin: &Begin<'_>) -> rtmp::Target {
+    let url = &begin.destination.url;
+    let (app, name) = url.app_and_name();
+    let name = if url.query.is_empty() { name.to_owned() } else { format!("{name}?{}", url.query) };
+    let tc_url = format!("rtmp://{}/{app}", url.authority());
+    rtmp::Target { tc_url, app: app.to_owned(), name, via: begin.via.to_owned() }
+}
+
+fn rtsp_target(begin: &Begin<'_>) -> rtsp::client::Target {
+    let url = &begin.destination.url;
+    let query = if url.query.is_empty() { String::new() } else { format!("?{}", url.query) };
+    rtsp::client::Target {
+        account: url.account.clone(),
+        via: begin.via.to_owned(),
+        ..rtsp::client::Target::new(&format!("{url}{query}"), begin.peer.remote)
     }
 }
 
@@ -108,11 +134,11 @@ fn caller_key(url: &Url) -> Result<Option<CallerKey>, String> {
 }
 
 /// What is asked for: the URL's `streamid`, else its path. The mark stands where others pass it over.
-fn stream_id(url: &Url, via: &str) -> Option<String> {
+fn stream_id(url: &Url, mode: &str, via: &str) -> Option<String> {
     let id = match url.param("streamid") {
         Some(id) => id,
         None if url.path.is_empty() => return None,
-        None => format!("#!::r={},m=publish", url.path),
+        None => format!("#!::r={},m={mode}", url.path),
     };
     Some(if id.starts_with("#!::") { format!("{id},via={via}") } else { id })
 }
@@ -183,8 +209,8 @@ impl PolicyFile {
             Ok((rules, warnings)) => {
                 warnings.iter().for_each(|warning| log::warn!(target: "rtmpd", "{warning}"));
                 let rules = both(config, rules);
-                let count = rules.apps.len() + rules.streams.len();
-                log::info!(target: "rtmpd", "{} has changed: {count} forwarding rules", self.path.display());
+                let count = rules.len();
+                log::info!(target: "rtmpd", "{} has changed: {count} rules", self.path.display());
                 warn_unmet(&rules);
                 forwarding.set_rules(rules);
                 reminder.ask_anew();
@@ -202,6 +228,7 @@ pub(crate) fn both(config: &Rules, policy: Rules) -> Rules {
     let mut all = config.clone();
     all.apps.extend(policy.apps);
     all.streams.extend(policy.streams);
+    all.pulls.extend(policy.pulls);
     all
 }
 
@@ -216,9 +243,8 @@ pub(crate) fn warn_unmet(rules: &Rules) {
 pub(crate) fn unmet(rules: &Rules) -> Vec<String> {
     let forwards = rules.apps.iter().chain(&rules.streams).flat_map(|rule| &rule.forwards);
     let urls = forwards.filter_map(|forward| forward.rewrite.as_ref());
-    urls.filter(|url| matches!(url.scheme, Scheme::Rtmps | Scheme::Rtsps))
-        .map(|url| {
-            format!("forward to {url}: {} is not in this version, it is not applied", url.scheme.name())
-        })
+    urls.chain(rules.pulls.iter().map(|pull| &pull.url))
+        .filter(|url| matches!(url.scheme, Scheme::Rtmps | Scheme::Rtsps))
+        .map(|url| format!("the rule for {url} is not applied: {}", not_yet(url.scheme)))
         .collect()
 }

@@ -100,7 +100,7 @@ impl Running {
     /// # Errors
     /// What kept it from starting.
     pub(crate) fn start(place: &Place, plan: &Plan) -> io::Result<Self> {
-        let hub = Hub::new(plan.hub, plan.make_packager(fresh_dice));
+        let hub = Hub::guarded(plan.hub, plan.make_packager(fresh_dice), plan.make_gate());
         let files = Files::new(&place.folder);
         match files.discard_uploads() {
             Ok(0) => {}

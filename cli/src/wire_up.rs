@@ -8,16 +8,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rtmpd_conf::Settings;
-use rtmpd_conf::settings::{HlsFormat, RecMode, UploadFrom};
+use rtmpd_conf::settings::{Auth, AuthTarget, HlsFormat, HttpType, RecMode, UploadFrom};
 use rtmpd_core::hub::HubSettings;
 use rtmpd_core::media::{MakePackager, Packager, RingLimits};
-use rtmpd_core::{Attendant, Dice, Service, StreamKey, Transport};
+use rtmpd_core::{Attendant, Dice, Gate, MakeGate, Service, StreamKey, Transport};
 use rtmpd_netloop::{Clock, Listener, MakeAttendants};
+use rtmpd_proto::auth::{self, AuthServer, ServerGate};
 use rtmpd_proto::cmaf::{CMAF, CmafPackager};
 use rtmpd_proto::hls::{HLS, HlsPackager};
 use rtmpd_proto::http::{self, HttpService, Uploaders, Uploads};
 use rtmpd_proto::rec::{self, Recorders};
-use rtmpd_proto::relay::{Forwarding, Forwards, Rules};
+use rtmpd_proto::relay::{Forwarding, Forwards, Pulls, Rules};
 use rtmpd_proto::rtmp::{self, RtmpPackager, RtmpService};
 use rtmpd_proto::rtp::{RTP, RtpPackager};
 use rtmpd_proto::rtsp::{self, Casters, Casts, RtspService};
@@ -46,6 +47,7 @@ pub(crate) struct Plan {
     rec: rec::Settings,
     limits: Limits,
     doors: Doors,
+    auth: Option<Arc<AuthServer>>,
     unmet: Vec<&'static str>,
     /// Streams that go on to other servers; it begins without rules.
     pub(crate) forwarding: Arc<Forwarding>,
@@ -74,6 +76,7 @@ impl Plan {
             rec: rec_settings(settings),
             limits: limits(settings),
             doors: doors(settings),
+            auth: settings.global.auth.as_ref().map(|auth| Arc::new(auth_server(auth))),
             unmet: unmet(settings),
             forwarding: Arc::new(forwarding(settings, origin)),
         }
@@ -115,6 +118,15 @@ impl Plan {
         })
     }
 
+    /// Makes the gate of each shard, where somebody decides who may come in.
+    pub(crate) fn make_gate(&self) -> MakeGate {
+        let auth = self.auth.clone();
+        Arc::new(move || {
+            let server = auth.clone()?;
+            Some(Box::new(ServerGate::new(server)) as Box<dyn Gate>)
+        })
+    }
+
     /// Makes what goes along with streams.
     pub(crate) fn attendants(&self) -> MakeAttendants {
         let rec = rec::Settings { wall: Clock::process().wall(), ..self.rec };
@@ -122,7 +134,9 @@ impl Plan {
         let forwarding = Arc::clone(&self.forwarding);
         Arc::new(move || {
             let forwards = Forwards::new(Arc::clone(&forwarding), Dice::new(seed("forwards")));
-            let mut all: Vec<Box<dyn Attendant>> = vec![Box::new(Recorders::new(rec)), Box::new(forwards)];
+            let pulls = Pulls::new(Arc::clone(&forwarding), Dice::new(seed("pulls")));
+            let mut all: Vec<Box<dyn Attendant>> =
+                vec![Box::new(Recorders::new(rec)), Box::new(forwards), Box::new(pulls)];
             if let Some(casts) = &casts {
                 all.push(Box::new(Casters::new(casts.clone(), wall)));
             }
@@ -143,7 +157,11 @@ impl Plan {
         let mut all = vec![Listener::tcp("rtmp", self.doors.rtmp, Arc::new(make_rtmp))];
         if let Some(addr) = self.doors.http {
             let settings = http::Settings { wall: Clock::process().wall(), ..self.http };
-            let make_http = move |_| -> Box<dyn Service> { Box::new(HttpService::new(settings)) };
+            let is_guarded = self.auth.is_some();
+            let make_http = move |_| -> Box<dyn Service> {
+                let service = HttpService::new(settings);
+                Box::new(if is_guarded { service.guarded() } else { service })
+            };
             all.push(Listener::tcp("http", addr, Arc::new(make_http)));
         }
         if let Some(addr) = self.doors.rtsp {
@@ -222,6 +240,25 @@ fn rtmp_settings(settings: &Settings) -> rtmp::Settings {
     }
 }
 
+fn auth_server(auth: &Auth) -> AuthServer {
+    let (host, usual, target) = match &auth.target {
+        AuthTarget::Host { host, router } => (host, 80, auth::Target::Router(router.as_str().into())),
+        AuthTarget::Url { tls, host, path } => {
+            (host, if *tls { 443 } else { 80 }, auth::Target::Path(path.as_str().into()))
+        }
+    };
+    AuthServer {
+        host: host.host.as_str().into(),
+        port: host.port.unwrap_or(usual),
+        target,
+        timeout: Duration::from_millis(auth.timeout_ms.into()),
+        http_type: match auth.http_type {
+            HttpType::Rtmp => auth::HttpType::Rtmp,
+            HttpType::Http => auth::HttpType::Http,
+        },
+    }
+}
+
 fn rtsp_settings(settings: &Settings) -> rtsp::Settings {
     let of = &settings.rtsp;
     rtsp::Settings {
@@ -259,6 +296,7 @@ fn passphrases(settings: &Settings) -> Passphrases {
 fn forwarding(settings: &Settings, origin: u32) -> Forwarding {
     let speakers = Speakers {
         rtmp: rtmp_settings(settings),
+        rtsp: rtsp_settings(settings),
         srt: srt_settings(settings),
         secret: fresh_secret(),
         wall: Clock::process().wall(),
@@ -357,10 +395,6 @@ fn doors(settings: &Settings) -> Doors {
 /// Whoever wants a lock must hear that there is none yet.
 fn unmet(settings: &Settings) -> Vec<&'static str> {
     let all = [
-        (
-            settings.global.auth.is_some(),
-            "<authurl> is not asked in this version: everybody may push and play",
-        ),
         (settings.rtsp.ssl, "<rtsp><ssl>: RTSPS is not in this version, the port speaks plain RTSP"),
         (settings.rtmp.ssl, "<rtmp><ssl>: RTMPS is not in this version, the port speaks plain RTMP"),
     ];

@@ -86,7 +86,7 @@ fn checking() {
     let (status, out, _) = run(&["check"], folder.path());
     assert_eq!(status, Some(0));
     assert!(
-        out.contains("\nwarning: <authurl> is not asked in this version") && out.contains("RTMPS"),
+        !out.contains("<authurl>") && out.contains("\nwarning: <rtmp><ssl>: RTMPS is not in this version"),
         "{out}"
     );
     fs::write(folder.path().join("config.xml"), "<config>\n  <rtmp><port>no</port></rtmp>\n</config>")

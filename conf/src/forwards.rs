@@ -1,10 +1,11 @@
-//! `<vhosts>` and `<urls>`: which streams are forwarded where, in policy.xml, and in config.xml as older files have it.
+//! `<vhosts>`, `<urls>` and `<pulls>`: which streams are forwarded where, and which come from elsewhere, in policy.xml, and in
+//! config.xml as older files have it.
 //!
 //! `<vhost>` is for all streams of an app, `<url>` for one stream, whichever of the two blocks it stands in. What is empty
 //! means nothing.
 
 use roxmltree::Node;
-use rtmpd_proto::relay::{Forward, Rule, Rules};
+use rtmpd_proto::relay::{Forward, Pull, Rule, Rules};
 
 use crate::names::{cut, squeeze};
 use crate::xml::{Findings, text};
@@ -15,8 +16,12 @@ const MAX_RULES: usize = 1000;
 /// The rules of all blocks in `root`.
 pub(crate) fn read(root: Node<'_, '_>, findings: &mut Findings) -> Rules {
     let mut rules = Rules::default();
-    let blocks = root.children().filter(|node| is_called(node, &["vhosts", "urls"]));
+    let blocks = root.children().filter(|node| is_called(node, &["vhosts", "urls", "pulls"]));
     for node in blocks.flat_map(|block| block.children()).filter(|node| node.is_element()) {
+        if is_called(&node, &["pull"]) {
+            rules.pulls.extend(pull(node, findings));
+            continue;
+        }
         let is_app = is_called(&node, &["vhost"]);
         if !is_app && !is_called(&node, &["url"]) {
             let name = cut(node.tag_name().name());
@@ -64,6 +69,31 @@ fn rule(node: Node<'_, '_>, is_app: bool, findings: &mut Findings) -> Option<Rul
             None
         }
     }
+}
+
+/// A `<pull>`, unless it means nothing.
+fn pull(node: Node<'_, '_>, findings: &mut Findings) -> Option<Pull> {
+    let of = |name: &str| node.attribute(name).unwrap_or_default().trim();
+    let (name, url) = (of("name"), of("url"));
+    if name.is_empty() || url.is_empty() {
+        return None;
+    }
+    let on_demand = match of("ondemand") {
+        "" | "false" | "0" | "no" => false,
+        "true" | "1" | "yes" => true,
+        other => {
+            let text = format!("<pull ondemand> is '{}', expected true or false", cut(other));
+            findings.error(node.range().start, text);
+            return None;
+        }
+    };
+    let pull = Pull::new(name, url, on_demand);
+    pull.map_err(|why| {
+        let (name, url) = (cut(name), cut(url));
+        let text = format!("<pull name='{name}' url='{url}'>: expected {why}");
+        findings.error(node.range().start, text);
+    })
+    .ok()
 }
 
 /// A `<forward>`; older files have `<rewrite>` beside it.

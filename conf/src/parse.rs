@@ -13,7 +13,7 @@ use crate::xml::{Findings, Section, decode, document};
 pub const MAX_FILE: usize = 1 << 20;
 
 /// The sections besides the top level, and what may stand beside them for others to read.
-const APART: [&str; 8] = ["nat", "ssl", "rtmp", "rtsp", "http", "srt", "vhosts", "urls"];
+const APART: [&str; 9] = ["nat", "ssl", "rtmp", "rtsp", "http", "srt", "vhosts", "urls", "pulls"];
 
 /// What a config file says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

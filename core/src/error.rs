@@ -102,6 +102,8 @@ pub enum Refusal {
     NotYet(String),
     /// There is no UDP socket to be had; the text says why.
     NoPort(String),
+    /// Whoever decides who may come in said no; the log says why.
+    Denied,
     /// The stream has come through this server before, or through too many others.
     Looped(String),
     /// The server is going down.
@@ -118,6 +120,7 @@ impl fmt::Display for Refusal {
             Self::Unsupported(why) => f.write_str(why),
             Self::NotYet(what) => write!(f, "{what} did not come in time"),
             Self::NoPort(why) => write!(f, "no UDP port: {why}"),
+            Self::Denied => f.write_str("this is not allowed"),
             Self::Looped(key) => {
                 write!(f, "stream '{key}' has come through this server already: it would go in circles")
             }

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod admission;
 mod datagram;
 mod dial;
 mod dice;
@@ -24,6 +25,7 @@ pub mod shard;
 pub mod stats;
 mod time;
 
+pub use admission::{Ask, Gate, MakeGate, Role, Verdict};
 pub use datagram::{Alias, Bind, Datagram, Head, Leg, MAX_HEAD, Way};
 pub use dial::{DIAL_PATIENCE, Dial, Transport};
 pub use dice::Dice;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::admission::Ask;
 use crate::datagram::{Alias, Bind, Datagram, Leg};
 use crate::dial::Dial;
 use crate::error::{Close, Error, Refusal};
@@ -109,6 +110,11 @@ pub enum Output {
 pub enum Event {
     /// Asks to publish; answered by [`Reply::Publish`].
     Publish(Box<Request>),
+    /// Asks whether the peer may do this, before it is done; answered by [`Reply::Asked`]. After a yes the same is not
+    /// asked again when the connection publishes or plays that stream.
+    Ask(Box<Ask>),
+    /// From an asker: what came of the question that it was handed, and if it is a no, why, for the log.
+    Answer(Result<(), String>),
     /// Asks to play in this packaging; answered by [`Reply::Play`], then by [`Media`].
     Play(Box<Request>, Packaging),
     /// Asks for an object of a stream by its name; answered by [`Reply::Fetch`] when it is there.
@@ -135,6 +141,8 @@ pub enum Event {
     /// Gives the connection that was dialled up: what was transmitted still goes out as far as the socket takes it at
     /// once. The machine lives on.
     HangUp,
+    /// Asks whether anybody plays this stream, or waits for it; answered by [`Reply::Watched`].
+    Watched(StreamKey),
     /// Other connections may hand this one bytes, under this name, from now on.
     Meet(Arc<str>),
     /// Bytes for the connection that is to be met under this name: two connections may be one session, as when RTSP
@@ -153,6 +161,8 @@ pub enum Reply {
     Publish(Result<(), Refusal>),
     /// To [`Event::Play`]: the stream is there and media follows, or why not.
     Play(Result<Arc<Description>, Refusal>),
+    /// To [`Event::Ask`].
+    Asked(Result<(), Refusal>),
     /// To [`Event::Fetch`].
     Fetch(Result<Fetched, Refusal>),
     /// To [`Event::Call`].
@@ -161,6 +171,8 @@ pub enum Reply {
     Bound(Result<u16, Refusal>),
     /// To [`Event::Dial`]: both ends of the connection, or why there is none: host, port and cause.
     Dialled(Result<Peer, Arc<str>>),
+    /// To [`Event::Watched`].
+    Watched(bool),
 }
 
 /// What machines count.
@@ -348,8 +360,8 @@ impl Machine for NoConnection {
     }
 }
 
-/// Makes machines that go along with streams: recorders, forwards. Such a machine has no peer: it plays the stream and does
-/// something with it. It first hears [`Input::Timeout`] when it asked for that.
+/// Makes machines that go along with streams: recorders, forwards, pulls. Such a machine has no peer: it plays the stream and
+/// does something with it, or gets it from elsewhere and publishes it. It first hears [`Input::Timeout`] when it asked for that.
 pub trait Attendant: Send {
     /// What it is called in logs: `rec`.
     fn name(&self) -> &'static str;
@@ -357,6 +369,14 @@ pub trait Attendant: Send {
     /// Makes machines for a stream that is being published, as many as have something to do. There is at most one of a
     /// name and part for each stream.
     fn attend(&mut self, now: Instant, request: &Request, out: &mut Vec<Attending>);
+
+    /// Makes machines that will publish a stream which somebody wants to play and which is not there. Asked again and again;
+    /// here too there is at most one of a name and part for each stream.
+    fn wanted(&mut self, _now: Instant, _request: &Request, _out: &mut Vec<Attending>) {}
+
+    /// Makes machines for streams, whether they are there or not: those that publish them always. Asked when the server
+    /// begins, and when [`crate::shard::Shard::attend_anew`] is called.
+    fn always(&mut self, _now: Instant, _out: &mut Vec<(StreamKey, Attending)>) {}
 }
 
 /// One that goes along with a stream.

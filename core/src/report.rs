@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::admission::Ask;
 use crate::error::{Close, Error, Refusal};
 use crate::machine::NoteLevel;
 use crate::media::Description;
@@ -34,6 +35,8 @@ pub enum News {
     Played(Box<Session>, Ended, u32),
     /// A publisher or player was refused.
     Refused(Box<Request>, Refusal),
+    /// Somebody was not let in, for this reason.
+    Denied(Box<Ask>, String),
     /// The connection ended.
     Closed(Close),
     /// A remark of the connection's machine.
@@ -67,7 +70,7 @@ impl Report {
             News::Publishing(_) | News::Published(..) | News::Playing(_) | News::Played(..) => {
                 NoteLevel::Info
             }
-            News::Refused(..) => NoteLevel::Warn,
+            News::Refused(..) | News::Denied(..) => NoteLevel::Warn,
             News::Closed(why) => close_level(why),
             News::Note(level, _) => *level,
         }
@@ -102,6 +105,10 @@ impl fmt::Display for Report {
                 write!(f, "{}", Why(ended))
             }
             News::Refused(request, refusal) => write!(f, " refused {}: {refusal}", request.key),
+            News::Denied(ask, why) => {
+                let Ask { role, protocol, path, .. } = &**ask;
+                write!(f, " denied {role} of {} by {protocol}: {why}", path.escape_debug())
+            }
             News::Closed(why) => write!(f, " closed: {why}"),
             News::Note(_, text) => write!(f, " {text}"),
         }

@@ -12,6 +12,7 @@
 //! - [`rtmp`] speaks RTMP, as a server and as a client
 //! - [`srt`] speaks SRT, as a listener and as a caller
 //! - [`rtsp`] speaks RTSP
+//! - [`auth`] asks an auth server who may come in
 //!
 //! Peer input produces values and errors, never a panic: nothing here indexes, and each length from the wire is
 //! held against a bound before anything is allocated for it.
@@ -20,6 +21,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::expect_used))]
 
 pub mod amf;
+pub mod auth;
 pub mod bytes;
 pub mod cmaf;
 pub mod codec;

@@ -73,6 +73,32 @@ fn what_is_wrong_is_named_with_its_place() {
 }
 
 #[test]
+fn pulls() {
+    let text = "<policy><pulls><pull name='live/cam' url='rtsp://me:pass@10.0.0.5/1'/><pull name='live' url='rtmp://o/live' \
+                ondemand='true'/><pull name='' url=''/></pulls></policy>";
+    let (rules, _) = parse_policy("policy.xml", text.as_bytes()).expect("nothing in it is wrong");
+    let shown: Vec<String> =
+        rules.pulls.iter().map(|pull| format!("{} {} {}", pull.path, pull.url, pull.on_demand)).collect();
+    assert_eq!(shown, ["live/cam rtsp://10.0.0.5/1 false", "live rtmp://o/live true"]);
+    for (wrong, expected) in [
+        (
+            "name='live' url='rtmp://o/live'",
+            "expected app/stream: all streams of an app can only be had on demand",
+        ),
+        ("name='live/a' url='http://o'", "expected rtmp://, rtmps://, rtsp://, rtsps:// or srt://"),
+        ("name='live/..' url='rtmp://o/a'", "expected stream name"),
+        (
+            "name='live/a' url='rtmp://o/a' ondemand='maybe'",
+            "<pull ondemand> is 'maybe', expected true or false",
+        ),
+    ] {
+        let text = format!("<policy><pulls><pull {wrong}/></pulls></policy>");
+        let errors = parse_policy("policy.xml", text.as_bytes()).expect_err(wrong);
+        assert!(errors[0].to_string().contains(expected), "{}", errors[0]);
+    }
+}
+
+#[test]
 fn the_shipped_file_forwards_nothing() {
     let (rules, warnings) =
         parse_policy("policy.xml", include_bytes!("../../policy.xml")).expect("it is right");

@@ -18,6 +18,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::admission::{Gate, MakeGate};
 use crate::media::{FRAMES, MakePackager, Passing, RingLimits};
 use crate::request::StreamKey;
 use crate::stats::{Counters, Totals};
@@ -77,14 +78,20 @@ impl Default for HubSettings {
 pub struct Hub {
     settings: HubSettings,
     make_packager: MakePackager,
+    make_gate: MakeGate,
     directory: Directory,
     mailboxes: Mailboxes,
     counters: Vec<Counters>,
 }
 
 impl Hub {
-    /// A hub for `settings.shards` shards whose streams are muxed by what `make_packager` makes.
+    /// A hub for `settings.shards` shards whose streams are muxed by what `make_packager` makes. Everybody may come in.
     pub fn new(settings: HubSettings, make_packager: MakePackager) -> Arc<Self> {
+        Self::guarded(settings, make_packager, Arc::new(|| None))
+    }
+
+    /// As [`Self::new`], with a gate for each shard.
+    pub fn guarded(settings: HubSettings, make_packager: MakePackager, make_gate: MakeGate) -> Arc<Self> {
         let shards = settings.shards.max(1);
         Arc::new(Self {
             settings: HubSettings { shards, ..settings },
@@ -92,6 +99,7 @@ impl Hub {
                 FRAMES => Some(Box::new(Passing::default())),
                 other => make_packager(other, key),
             }),
+            make_gate,
             directory: Directory::default(),
             mailboxes: Mailboxes::new(shards),
             counters: (0..shards).map(|_| Counters::default()).collect(),
@@ -115,6 +123,10 @@ impl Hub {
 
     pub(crate) fn make_packager(&self) -> &MakePackager {
         &self.make_packager
+    }
+
+    pub(crate) fn make_gate(&self) -> Option<Box<dyn Gate>> {
+        (self.make_gate)()
     }
 
     pub(crate) fn directory(&self) -> &Directory {

@@ -307,7 +307,8 @@ impl Driver {
             | News::Published(..)
             | News::Playing(_)
             | News::Played(..)
-            | News::Refused(..) => {}
+            | News::Refused(..)
+            | News::Denied(..) => {}
         }
     }
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use bytes::Bytes;
 
 use super::digest::Digest;
+use crate::admission::Ask;
 use crate::datagram::Bind;
 use crate::machine::{Answer, Call, Event, Fetch, Input, Media, Reply};
 use crate::media::{Description, Frame, Kind, Metadata, Packet, Track, TrackId, Value};
@@ -15,6 +16,11 @@ pub(super) fn event(event: &Event, tracks: &Description) -> Vec<String> {
     let line = match event {
         Event::Publish(request) => format!("Publish {}", asked(request)),
         Event::Play(request, packaging) => format!("Play {} as {packaging}", asked(request)),
+        Event::Ask(ask) => {
+            let Ask { role, protocol, path, params, vhost, .. } = &**ask;
+            format!("Ask {role} {path:?} by {protocol} vhost={vhost:?} params={params:?}")
+        }
+        Event::Answer(answer) => format!("Answer {answer:?}"),
         Event::Fetch(fetch) => {
             let Fetch { request, packaging, name, at_least, from, .. } = &**fetch;
             let asked = asked(request);
@@ -35,6 +41,7 @@ pub(super) fn event(event: &Event, tracks: &Description) -> Vec<String> {
             format!("Bind leg {} {way:?} for {rtp} and {rtcp}", first.0)
         }
         Event::Dial(dial) => format!("Dial {dial} {:?}", dial.transport),
+        Event::Watched(key) => format!("Watched {key}"),
         Event::HangUp => "HangUp".to_owned(),
         Event::Unbind(leg) => format!("Unbind leg {}", leg.0),
         Event::Meet(name) => format!("Meet {name:?}"),
@@ -83,6 +90,8 @@ fn answered(reply: &Reply) -> String {
         Reply::Publish(Ok(())) => "Publish ok".to_owned(),
         Reply::Publish(Err(refusal)) => format!("Publish refused: {}", one_line(&refusal.to_string())),
         Reply::Play(Ok(description)) => format!("Play ok: {description}"),
+        Reply::Asked(Ok(())) => "Asked ok".to_owned(),
+        Reply::Asked(Err(refusal)) => format!("Asked, refused: {}", one_line(&refusal.to_string())),
         Reply::Fetch(Ok(fetched)) => {
             let more = if fetched.whole { "" } else { " and more" };
             format!("Fetch version {} {} bytes{more}", fetched.version, fetched.len())
@@ -104,6 +113,7 @@ fn answered(reply: &Reply) -> String {
             | Answer::Full(_)),
         ) => format!("Call {}", one_line(&format!("{answer:?}"))),
         Reply::Dialled(Ok(peer)) => format!("Dialled {}", peer.remote),
+        Reply::Watched(watched) => format!("Watched {watched}"),
         Reply::Dialled(Err(why)) => format!("Dial failed: {}", one_line(why)),
         Reply::Bound(Ok(port)) => format!("Bound {port}"),
         Reply::Bound(Err(refusal)) => format!("Bind refused: {}", one_line(&refusal.to_string())),

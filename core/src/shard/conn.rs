@@ -8,7 +8,9 @@ use std::time::Duration;
 use slab::Slab;
 
 use super::PortId;
+use super::gatehouse::{Asking, Wish};
 use super::queue::Queue;
+use crate::admission::Role as Part;
 use crate::datagram::{Alias, Datagram, Leg};
 use crate::dial::Transport;
 use crate::error::Close;
@@ -94,6 +96,12 @@ pub(crate) struct Conn {
     pub(crate) line: Line,
     /// The stream it goes along with, and as what part of its attendant's.
     pub(crate) attends: Option<(StreamKey, Arc<str>)>,
+    /// We made it ourselves: nobody is asked whether it may come in.
+    pub(crate) is_ours: bool,
+    /// It waits to be let in.
+    pub(crate) asking: Option<Box<Asking>>,
+    /// What it has asked for and may do, until it does it.
+    pub(crate) admitted: Option<(Part, StreamKey)>,
     /// The name under which others hand it bytes.
     pub(crate) meets: Option<Arc<str>>,
     /// Its UDP sockets.
@@ -222,6 +230,9 @@ impl Conn {
             service,
             line: Line::Accepted,
             attends: None,
+            is_ours: false,
+            asking: None,
+            admitted: None,
             meets: None,
             legs: Vec::new(),
             aliases: Vec::new(),
@@ -274,6 +285,11 @@ impl Conn {
     pub(crate) fn last_call(&mut self) -> Option<Call> {
         let machine = &mut self.machine;
         catch_unwind(AssertUnwindSafe(|| machine.last_call())).ok().flatten()
+    }
+
+    /// Its machine has asked whether its peer may come in: what the peer says meanwhile stays where it is.
+    pub(crate) fn waits_to_go_on(&self) -> bool {
+        self.asking.as_ref().is_some_and(|asking| matches!(asking.wish, Wish::Ask))
     }
 
     /// Whether it can be given more media now.

@@ -1,7 +1,7 @@
 //! Connections that machines ask for. Such a machine outlives its connection: it is told of the end by
 //! [`Input::Eof`], and may dial again.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use super::conn::{Conn, ConnId, LegAt, Line};
@@ -15,14 +15,19 @@ use crate::request::Peer;
 use crate::stats::Count;
 use crate::time::Instant;
 
+/// The peer of a machine that has none yet.
+pub(super) const NOWHERE: Peer = {
+    let addr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+    Peer { local: addr, remote: addr }
+};
+
 impl Shard {
     /// Adds a machine that has no connection and makes its own, as one that pulls or asks another server does. It first
     /// hears [`Input::Timeout`], when it asked for that.
     pub fn spawn(&mut self, now: Instant, name: &'static str, machine: Box<dyn Machine>) -> ConnId {
-        let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-        let peer = Peer { local: nowhere, remote: nowhere };
-        let mut conn = Conn::new(now, machine, name, peer);
+        let mut conn = Conn::new(now, machine, name, NOWHERE);
         conn.line = Line::None;
+        conn.is_ours = true;
         let id = self.conns.insert(conn);
         self.refile(id);
         id

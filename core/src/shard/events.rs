@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::conn::{ConnId, Role};
+use super::gatehouse::Wish;
 use super::{Action, Shard};
 use crate::error::Close;
 use crate::files::FileCall;
@@ -15,8 +16,13 @@ impl Shard {
     /// Does what a machine asked for; returns the answer if there is one at once.
     pub(super) fn handle_event(&mut self, now: Instant, conn: ConnId, event: Event) -> Option<Reply> {
         match event {
-            Event::Publish(request) => self.publish(now, conn, *request).map(Reply::Publish),
-            Event::Play(request, packaging) => self.play(now, conn, *request, packaging).map(Reply::Play),
+            Event::Publish(request) => self.admit(now, conn, Wish::Publish(request)),
+            Event::Play(request, packaging) => self.admit(now, conn, Wish::Play(request, packaging)),
+            Event::Ask(ask) => self.ask(now, conn, *ask),
+            Event::Answer(answer) => {
+                self.answered(now, conn, answer);
+                None
+            }
             Event::Fetch(fetch) => self.fetch(now, conn, *fetch).map(Reply::Fetch),
             Event::Stop => {
                 self.leave(now, conn, None);
@@ -44,6 +50,7 @@ impl Shard {
                 None
             }
             Event::Dial(dial) => self.dial(conn, *dial).map(Reply::Dialled),
+            Event::Watched(key) => Some(Reply::Watched(!self.hub.directory().interested(&key).is_empty())),
             Event::HangUp => {
                 self.hang_up(conn);
                 None
@@ -113,6 +120,7 @@ impl Shard {
     /// Takes the connection out of the hub, with its line in the log; `why` is `None` when it asked to stop.
     pub(super) fn leave(&mut self, now: Instant, conn: ConnId, why: Option<&Close>) {
         let Some(state) = self.conns.find_mut(conn) else { return };
+        state.asking = None;
         let (bytes_in, bytes_out) = (state.bytes_in, state.bytes_out);
         let attends = state.attends.is_some();
         match std::mem::replace(&mut state.role, Role::Idle) {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Shard;
 use super::conn::ConnId;
+use super::play::SOUGHT;
 use crate::error::Refusal;
 use crate::hub::replica::Parked;
 use crate::machine::{Fetch, Input, Reply};
@@ -30,8 +31,8 @@ impl Shard {
     }
 
     fn look(&mut self, now: Instant, conn: ConnId, fetch: Fetch) -> Option<Result<Fetched, Refusal>> {
-        let Fetch { request, packaging, name, at_least, from, wait } = fetch;
-        let key = request.key;
+        let Fetch { mut request, packaging, name, at_least, from, wait } = fetch;
+        let key = request.key.clone();
         if self.shutting_down {
             return Some(Err(Refusal::ShuttingDown));
         }
@@ -39,6 +40,10 @@ impl Shard {
             return Some(Err(refusal));
         }
         let known = self.replica_index.get(&(key.clone(), packaging)).copied();
+        let is_live = known.and_then(|index| self.replicas.get(index)).is_some_and(|replica| replica.live);
+        if !is_live && self.seek(now, &request) {
+            request.patience = request.patience.max(SOUGHT);
+        }
         if known.is_none() && request.patience == Duration::ZERO && !self.hub.directory().has_home(&key) {
             return Some(Err(Refusal::NotFound(key.to_string())));
         }

@@ -5,16 +5,18 @@
 //! and look at [`Shard::poll_timeout`]. A driver turn ends with `handle_timeout` whenever that time has come: it may
 //! be in the past, which means that media waits to be passed on.
 //!
-//! - `events`: what machines ask for · `publish`, `play`, `fetch`: what becomes of it · `mailroom`: other shards
+//! - `events`: what machines ask for · `gatehouse`: who may come in · `attend`: those that go along with streams · `publish`, `play`, `fetch`: what becomes of it · `mailroom`: other shards
 //! - `datagrams`: UDP · `dial`: connections that machines make · `conn`, `ports`, `queue`, `timers`: the tables · `pace`: when viewers are fed · `chores`: deadlines of streams
 
 mod action;
+mod attend;
 mod chores;
 mod conn;
 mod datagrams;
 mod dial;
 mod events;
 mod fetch;
+mod gatehouse;
 mod mailroom;
 mod pace;
 mod play;
@@ -49,6 +51,7 @@ use crate::request::{Peer, StreamKey};
 use crate::stats::Count;
 use crate::time::Instant;
 use conn::{Conn, Conns, Line, Outputs};
+use gatehouse::Gatehouse;
 use pace::Pace;
 use ports::Ports;
 use timers::Timers;
@@ -87,6 +90,8 @@ pub struct Shard {
     /// Replicas with packets that their viewers were not fed yet.
     dirty: Vec<usize>,
     pace: Pace,
+    /// `None` where everybody may come in.
+    gatehouse: Option<Gatehouse>,
     /// When streams' own deadlines are looked at next.
     chores_at: Option<Instant>,
     /// Outputs of the machine that is being served; kept for its capacity.
@@ -99,6 +104,7 @@ impl Shard {
     pub fn new(id: ShardId, hub: Arc<Hub>) -> Self {
         let settings = *hub.settings();
         let inbox = hub.take_inbox(id);
+        let gatehouse = hub.make_gate().map(Gatehouse::new);
         debug_assert!(inbox.is_some(), "{id:?} exists already, or the hub has fewer shards");
         Self {
             id,
@@ -122,6 +128,7 @@ impl Shard {
             blocked: Vec::new(),
             dirty: Vec::new(),
             pace: Pace::new(settings.elapse),
+            gatehouse,
             chores_at: None,
             outputs: Outputs::default(),
             shutting_down: false,
@@ -191,7 +198,7 @@ impl Shard {
 
     /// Whether bytes of this connection may be read now. When not, an [`Action::Read`] says when.
     pub fn wants_read(&self, conn: ConnId) -> bool {
-        self.conns.find(conn).is_none_or(|state| !state.writing)
+        self.conns.find(conn).is_none_or(|state| !state.writing && !state.waits_to_go_on())
     }
 
     /// The result of an [`Action::Call`].
@@ -220,6 +227,7 @@ impl Shard {
             left -= 1;
             self.ring(now, conn);
         }
+        self.look_after_gate(now);
         if self.chores_at.is_some_and(|at| at <= now) {
             self.do_chores(now);
         }
@@ -261,7 +269,8 @@ impl Shard {
             return Some(Instant::ZERO);
         }
         let feed_at = (!self.dirty.is_empty()).then(|| self.pace.next());
-        [self.timers.first(), self.chores_at, feed_at].into_iter().flatten().min()
+        let gate_at = self.gatehouse.as_ref().and_then(Gatehouse::due);
+        [self.timers.first(), self.chores_at, feed_at, gate_at].into_iter().flatten().min()
     }
 
     /// Fills `slices` with what is to be written to `conn`; returns how many were filled.
@@ -401,6 +410,7 @@ impl Shard {
             return;
         }
         self.leave(now, conn, Some(&why));
+        self.lose_asker(now, conn);
         let Some(state) = self.conns.find_mut(conn) else { return };
         match &why {
             Close::PeerGone | Close::SlowConsumer => state.queue.clear(),

@@ -19,13 +19,16 @@ use crate::time::Instant;
 /// So many datagrams of one viewer at most before it is the next one's turn.
 const DATAGRAMS_PER_FEED: usize = 256;
 
+/// How long a player waits for a stream that is fetched from elsewhere.
+pub(super) const SOUGHT: Duration = Duration::from_secs(10);
+
 impl Shard {
     /// A connection asks to play; `None` when it has to wait for a publisher.
     pub(super) fn play(
         &mut self,
         now: Instant,
         conn: ConnId,
-        request: Request,
+        mut request: Request,
         packaging: Packaging,
     ) -> Option<Result<Arc<Description>, Refusal>> {
         self.leave(now, conn, None);
@@ -33,6 +36,16 @@ impl Shard {
         let refusal = if self.shutting_down { Some(Refusal::ShuttingDown) } else { checked.err() };
         if let Some(refusal) = refusal {
             return Some(Err(self.refuse_play(conn, request, refusal)));
+        }
+        let place = (request.key.clone(), packaging);
+        let is_live = self
+            .replica_index
+            .get(&place)
+            .and_then(|&index| self.replicas.get(index))
+            .is_some_and(|r| r.live);
+        let goes_along = self.conns.find(conn).is_some_and(|state| state.attends.is_some());
+        if !is_live && !goes_along && self.seek(now, &request) {
+            request.patience = request.patience.max(SOUGHT);
         }
         if request.patience == Duration::ZERO && !self.hub.directory().has_home(&request.key) {
             let refusal = Refusal::NotFound(request.key.to_string());

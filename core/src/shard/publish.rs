@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Shard;
-use super::conn::{Claim, Conn, ConnId, Line, Publishing, Role, Tenure};
+use super::conn::{Claim, ConnId, Publishing, Role, Tenure};
 use crate::error::{Close, Refusal};
 use crate::hub::ShardId;
 use crate::hub::home::{Change, Home, Publisher};
 use crate::hub::mail::{Cession, Legacy, Mail};
-use crate::machine::{Attending, Input, NoteLevel, Reply};
+use crate::machine::{Input, NoteLevel, Reply};
 use crate::media::{Description, Frame, Repair};
 use crate::policy::{Contest, check_app, check_route, contest};
 use crate::report::News;
@@ -83,38 +83,6 @@ impl Shard {
             jump_logged_at: None,
         }));
         Ok(())
-    }
-
-    /// Asks the attendants again for all streams that are being published here: they may think otherwise by now.
-    pub fn attend_anew(&mut self, now: Instant) {
-        let of = |home: &Home| {
-            home.publisher.as_ref().map(|publisher| (publisher.conn, publisher.request.clone()))
-        };
-        let publishers: Vec<(ConnId, Request)> = self.homes.iter().filter_map(|(_, home)| of(home)).collect();
-        for (conn, request) in publishers {
-            self.attend(now, conn, &request);
-        }
-    }
-
-    /// Makes those that go along with a stream and do not yet.
-    fn attend(&mut self, now: Instant, publisher: ConnId, request: &Request) {
-        let Some(peer) = self.conns.find(publisher).map(|state| state.peer) else { return };
-        for index in 0..self.attendants.len() {
-            let Some(attendant) = self.attendants.get_mut(index) else { return };
-            let name = attendant.name();
-            let mut made = Vec::new();
-            attendant.attend(now, request, &mut made);
-            for Attending { part, machine } in made {
-                if !self.hub.directory().attend(&request.key, name, &part) {
-                    continue;
-                }
-                let mut conn = Conn::new(now, machine, name, peer);
-                conn.line = Line::None;
-                conn.attends = Some((request.key.clone(), part));
-                let id = self.conns.insert(conn);
-                self.refile(id);
-            }
-        }
     }
 
     fn refuse_publish(&mut self, conn: ConnId, request: Request, refusal: Refusal) -> Result<(), Refusal> {

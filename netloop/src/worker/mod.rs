@@ -110,6 +110,7 @@ impl Worker {
         for attendant in (common.attendants)() {
             shard.add_attendant(attendant);
         }
+        shard.attend_anew(Clock::process().now());
         for (at, acceptor) in acceptors.iter_mut().enumerate() {
             let token: Token = Subject::Listener(at).into();
             poll.registry().register(acceptor.socket(), token, Interest::READABLE)?;

@@ -108,7 +108,9 @@ impl Talk {
                 self.say("publishing\n".into());
             }
             Reply::Play(Ok(_)) => self.say("playing\n".into()),
-            Reply::Fetch(_) | Reply::Bound(_) | Reply::Dialled(_) => panic!("nothing of that was asked for"),
+            Reply::Asked(_) | Reply::Fetch(_) | Reply::Bound(_) | Reply::Dialled(_) | Reply::Watched(_) => {
+                panic!("nothing of that was asked for")
+            }
             Reply::Publish(Err(refusal)) | Reply::Play(Err(refusal)) => self.say(format!("{refusal}\n")),
         }
     }

@@ -6,9 +6,11 @@
 //! - [`route`]: one match, method and path → [`route::Route`]
 //! - [`server`]: keep-alive, pipelining, one responder at a time: the machine
 //! - [`form`]: files that clients send
+//! - [`client`]: the asking side
 //! - [`ws`]: WebSocket frames and the packager that pre-heads them
 //! - [`mime`]: types of files by their ending
 
+pub mod client;
 pub mod form;
 mod library;
 pub mod mime;

@@ -8,7 +8,7 @@ use rtmpd_core::policy::mark;
 use rtmpd_core::{Attendant, Attending, Dice, Instant, Machine, Peer, Request, Transport};
 
 use super::board::Status;
-use super::{Board, Destination, Relay, Rules, Scheme};
+use super::{Board, Destination, Relay, Rules, Scheme, Way};
 
 /// A connection that was made, for the machine that is to speak on it.
 #[derive(Debug)]
@@ -37,6 +37,12 @@ pub trait Legs: Send + Sync {
     /// # Errors
     /// When the destination asks for what cannot be; it is tried again later all the same.
     fn publisher(&self, begin: Begin<'_>) -> Result<Box<dyn Machine>, String>;
+
+    /// A machine that plays there and publishes [`Begin::request`] here. It ends with its connection.
+    ///
+    /// # Errors
+    /// As for [`Self::publisher`].
+    fn player(&self, begin: Begin<'_>) -> Result<Box<dyn Machine>, String>;
 }
 
 /// What all forwards of a server share.
@@ -114,7 +120,8 @@ impl Attendant for Forwards {
             let via = mark(request, self.forwarding.origin);
             let dice = self.dice.fork();
             let forwarding = Arc::clone(&self.forwarding);
-            let relay = Relay::new(now, forwarding, (request.clone(), packaging), destination, (via, dice));
+            let relay =
+                Relay::new(now, forwarding, (request.clone(), Way::Out(packaging)), destination, (via, dice));
             out.push(Attending { part, machine: Box::new(relay) });
         }
     }

@@ -1,4 +1,4 @@
-//! One stream on its way to one server, again and again.
+//! One stream on its way to one server, or from it, again and again.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub struct Relay {
     forwarding: Arc<Forwarding>,
     request: Request,
-    packaging: Packaging,
+    way: Way,
     destination: Destination,
     via: String,
     dice: Dice,
@@ -48,6 +48,18 @@ pub struct Relay {
     out: VecDeque<Output>,
 }
 
+/// Which way a stream goes.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// From here to there; played here in this packaging.
+    Out(Packaging),
+    /// From there to here.
+    In {
+        /// Only while somebody plays it.
+        on_demand: bool,
+    },
+}
+
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 enum Stage {
     /// Until then.
@@ -61,11 +73,11 @@ enum Stage {
 }
 
 impl Relay {
-    /// A machine without a connection, for a stream, played in a packaging; it begins at once.
+    /// A machine without a connection, for a stream; it begins at once.
     pub fn new(
         now: Instant,
         forwarding: Arc<Forwarding>,
-        (request, packaging): (Request, Packaging),
+        (request, way): (Request, Way),
         destination: Destination,
         (via, mut dice): (String, Dice),
     ) -> Self {
@@ -73,7 +85,7 @@ impl Relay {
         Self {
             request: Request { patience: Duration::ZERO, ..request },
             forwarding,
-            packaging,
+            way,
             destination,
             via,
             backoff: Backoff::new(dice.fork()),
@@ -90,32 +102,40 @@ impl Relay {
     }
 
     fn begin(&mut self) {
-        self.stage = Stage::Looking;
         self.status.connecting();
-        self.event(Event::Play(Box::new(self.request.clone()), self.packaging));
-        // It flows when the other server wants it.
-        self.event(Event::Pause(true));
+        match self.way {
+            Way::Out(packaging) => {
+                self.stage = Stage::Looking;
+                self.event(Event::Play(Box::new(self.request.clone()), packaging));
+                // It flows when the other server wants it.
+                self.event(Event::Pause(true));
+            }
+            Way::In { .. } => self.dial(),
+        }
+    }
+
+    fn dial(&mut self) {
+        self.stage = Stage::Dialling;
+        let Destination { host, port, .. } = &self.destination;
+        let transport = self.destination.transport();
+        let dial = Dial { transport, turn: self.failures, patience: DIAL, ..Dial::tcp(host.as_str(), *port) };
+        self.event(Event::Dial(Box::new(dial)));
     }
 
     fn replied(&mut self, now: Instant, reply: Reply) {
         match (self.stage, reply) {
-            (Stage::Looking, Reply::Play(Ok(_))) => {
-                self.stage = Stage::Dialling;
-                let Destination { host, port, .. } = &self.destination;
-                let transport = self.destination.transport();
-                let dial = Dial {
-                    transport,
-                    turn: self.failures,
-                    patience: DIAL,
-                    ..Dial::tcp(host.as_str(), *port)
-                };
-                self.event(Event::Dial(Box::new(dial)));
-            }
+            (_, Reply::Watched(true)) => {}
+            (_, Reply::Watched(false)) => self.finish(now, "nobody plays it any more"),
+            (Stage::Looking, Reply::Play(Ok(_))) => self.dial(),
             (Stage::Looking, Reply::Play(Err(_))) => self.end(Close::StreamEnded),
             (Stage::Dialling, Reply::Dialled(Ok(peer))) => self.connected(now, peer),
             (Stage::Dialling, Reply::Dialled(Err(why))) => {
                 self.refusals = 0;
                 self.fail(now, &why);
+            }
+            (Stage::Talking(None), Reply::Publish(Ok(()))) => {
+                self.runs(now);
+                self.tell(now, Input::Reply(Reply::Publish(Ok(()))));
             }
             (Stage::Talking(_), reply) => self.tell(now, Input::Reply(reply)),
             (Stage::Waiting(_) | Stage::Looking | Stage::Dialling | Stage::Over, _) => {}
@@ -125,10 +145,7 @@ impl Relay {
     fn connected(&mut self, now: Instant, peer: Peer) {
         let door = (self.destination.transport(), peer.remote.port());
         if peer.remote.ip() == peer.local.ip() && self.forwarding.doors.contains(&door) {
-            let text = format!(
-                "{} is not forwarded to {}: that is this server itself",
-                self.request.key, self.destination
-            );
+            let text = format!("{}: that is this server itself", self.says("is not"));
             self.event(Event::Note(Note::warn(text)));
             return self.end(Close::Done);
         }
@@ -141,7 +158,12 @@ impl Relay {
             via: &self.via,
             dice: self.dice.fork(),
         };
-        match self.forwarding.legs().publisher(begin) {
+        let legs = self.forwarding.legs();
+        let made = match self.way {
+            Way::Out(_) => legs.publisher(begin),
+            Way::In { .. } => legs.player(begin),
+        };
+        match made {
             Ok(leg) => {
                 self.leg = Some(leg);
                 self.drain(now, None);
@@ -177,6 +199,12 @@ impl Relay {
             }
         }
         if let Some(why) = end {
+            if let (Way::In { on_demand: true }, Close::Error(Error::Refused(refusal))) = (self.way, &why) {
+                // It is there already: somebody publishes it here.
+                let text = format!("{}: {refusal}", self.says("is not"));
+                self.event(Event::Note(Note::debug(text)));
+                return self.end(Close::Done);
+            }
             let said_no =
                 matches!((self.stage, &why), (Stage::Talking(None), Close::Error(Error::Violation(_))));
             self.refusals = if said_no { self.refusals + 1 } else { 0 };
@@ -187,11 +215,7 @@ impl Relay {
     fn handle_media(&mut self, now: Instant, media: Media<'_>) {
         let is_end = matches!(media, Media::Ended);
         if let (Stage::Talking(None), Media::Start { .. }) = (self.stage, &media) {
-            self.stage = Stage::Talking(Some(now));
-            self.status.running(now);
-            (self.failures, self.told) = (0, None);
-            let text = format!("{} is forwarded to {}", self.request.key, self.destination);
-            self.event(Event::Note(Note::info(text)));
+            self.runs(now);
         }
         if is_end {
             self.part(now, Input::Media(media));
@@ -199,6 +223,32 @@ impl Relay {
         } else {
             self.tell(now, Input::Media(media));
         }
+    }
+
+    /// Media flows from now on.
+    fn runs(&mut self, now: Instant) {
+        self.stage = Stage::Talking(Some(now));
+        self.status.running(now);
+        (self.failures, self.told) = (0, None);
+        let text = self.says("is");
+        self.event(Event::Note(Note::info(text)));
+    }
+
+    /// `live/a is forwarded to …`, or is pulled from there; or is not.
+    fn says(&self, verb: &str) -> String {
+        let way = match self.way {
+            Way::Out(_) => "forwarded to",
+            Way::In { .. } => "pulled from",
+        };
+        format!("{} {verb} {way} {}", self.request.key, self.destination)
+    }
+
+    /// It is no longer needed.
+    fn finish(&mut self, now: Instant, why: &str) {
+        let text = format!("{}: {why}", self.says("is no longer"));
+        self.part(now, Input::Shutdown);
+        self.event(Event::Note(Note::info(text)));
+        self.end(Close::Done);
     }
 
     /// The leg says goodbye.
@@ -220,12 +270,7 @@ impl Relay {
         }
         let pause = if self.refusals > PATIENT { SELDOM } else { self.backoff.pause() };
         let error: Arc<str> = why.into();
-        let text = format!(
-            "{} is not forwarded to {}: {error}; next try in {:.1} s",
-            self.request.key,
-            self.destination,
-            pause.as_secs_f64()
-        );
+        let text = format!("{}: {error}; next try in {:.1} s", self.says("is not"), pause.as_secs_f64());
         let is_news = self.told.as_ref() != Some(&error);
         self.event(Event::Note(if is_news { Note::warn(text) } else { Note::debug(text) }));
         self.told = Some(error.clone());
@@ -249,11 +294,18 @@ impl Relay {
             return;
         }
         self.look_at = now + LOOK;
-        if !self.forwarding.rules().destinations(&self.request).contains(&self.destination) {
-            let text = format!("{} is no longer forwarded to {}", self.request.key, self.destination);
-            self.part(now, Input::Shutdown);
-            self.event(Event::Note(Note::info(text)));
-            self.end(Close::Done);
+        let rules = self.forwarding.rules();
+        let is_wanted = match self.way {
+            Way::Out(_) => rules.destinations(&self.request).contains(&self.destination),
+            Way::In { on_demand } => rules
+                .source(&self.request.key)
+                .is_some_and(|(source, on)| source == self.destination && on == on_demand),
+        };
+        if !is_wanted {
+            return self.finish(now, "the rules have changed");
+        }
+        if self.way == (Way::In { on_demand: true }) {
+            self.event(Event::Watched(self.request.key.clone()));
         }
     }
 

@@ -12,12 +12,13 @@
 //! ```
 //!
 //! - [`Url`]: where it goes · [`Rules`]: which streams go where · [`Forwards`]: the attendant that makes relays by rules
-//! - [`Relay`]: one stream to one [`Destination`] · `backoff`: its pauses · [`Board`]: how all of them are
+//! - [`Relay`]: one stream to one [`Destination`] · [`Pulls`]: the attendant that makes those which get streams from elsewhere · `backoff`: its pauses · [`Board`]: how all of them are
 
 mod backoff;
 mod board;
 mod forwards;
 mod machine;
+mod pulls;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ mod url;
 
 pub use board::{Board, Entry, State};
 pub use forwards::{Begin, Forwarding, Forwards, Legs};
-pub use machine::Relay;
-pub use rules::{Destination, Forward, Rule, Rules};
+pub use machine::{Relay, Way};
+pub use pulls::Pulls;
+pub use rules::{Destination, Forward, Pull, Rule, Rules};
 pub use url::{Scheme, Url};

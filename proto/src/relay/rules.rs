@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rtmpd_core::{Request, Transport};
+use rtmpd_core::{Request, StreamKey, Transport};
 
 use super::url::split_authority;
 use super::{Scheme, Url};
@@ -14,6 +14,19 @@ pub struct Rules {
     pub apps: Vec<Rule>,
     /// For exactly one stream.
     pub streams: Vec<Rule>,
+    /// Streams that come from other servers.
+    pub pulls: Vec<Pull>,
+}
+
+/// A stream, or all of an app, that comes from another server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pull {
+    /// What it is here: `app/stream`, or `app` for all of its streams.
+    pub path: String,
+    /// Where it is. For an app the stream's name follows it.
+    pub url: Url,
+    /// Only while somebody plays it.
+    pub on_demand: bool,
 }
 
 /// What happens to streams of a URL.
@@ -87,6 +100,49 @@ impl Rule {
     }
 }
 
+impl Pull {
+    /// A pull of `name`, `app/stream` or `app` or a URL of one, from `url`.
+    ///
+    /// # Errors
+    /// What is wrong with them and what is expected.
+    pub fn new(name: &str, url: &str, on_demand: bool) -> Result<Self, String> {
+        let name = name.trim();
+        let path = match name.split_once("://") {
+            Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
+            None => name,
+        };
+        let path = path.trim_matches('/').to_owned();
+        match path.split_once('/') {
+            Some((app, stream)) => drop(StreamKey::new(app, stream).map_err(|refusal| refusal.to_string())?),
+            None if path.is_empty() => return Err("app/stream".to_owned()),
+            None if !on_demand => {
+                return Err("app/stream: all streams of an app can only be had on demand".to_owned());
+            }
+            None => {}
+        }
+        Ok(Self { path, url: Url::parse(url)?, on_demand })
+    }
+
+    /// The one stream that it is about.
+    pub(super) fn key(&self) -> Option<StreamKey> {
+        let (app, stream) = self.path.split_once('/')?;
+        StreamKey::new(app, stream).ok()
+    }
+
+    /// Where this stream is.
+    pub(super) fn source(&self, key: &StreamKey) -> Option<Destination> {
+        let url = if key.as_str() == self.path {
+            self.url.clone()
+        } else if key.app() == self.path {
+            let path = [self.url.path.as_str(), key.name()].into_iter().filter(|part| !part.is_empty());
+            Url { path: path.collect::<Vec<_>>().join("/"), ..self.url.clone() }
+        } else {
+            return None;
+        };
+        Some(Destination { host: url.host.clone(), port: url.real_port(), url })
+    }
+}
+
 impl Forward {
     /// A forward to `target`, `host[:port]` or a whole URL, that asks for `rewrite` there.
     ///
@@ -149,9 +205,19 @@ impl Rules {
         all
     }
 
+    /// Where a stream comes from, and whether only on demand.
+    pub fn source(&self, key: &StreamKey) -> Option<(Destination, bool)> {
+        self.pulls.iter().find_map(|pull| Some((pull.source(key)?, pull.on_demand)))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.apps.len() + self.streams.len() + self.pulls.len()
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.apps.is_empty() && self.streams.is_empty()
+        self.len() == 0
     }
 }
 

@@ -174,6 +174,7 @@ impl From<&Refusal> for Reject {
             Refusal::Busy(_) | Refusal::Looped(_) => Self::CONFLICT,
             Refusal::Unsupported(_) => Self::UNACCEPTABLE,
             Refusal::NoPort(_) => Self::RESOURCE,
+            Refusal::Denied => Self::FORBIDDEN,
             Refusal::ShuttingDown => Self::DOWN,
         }
     }

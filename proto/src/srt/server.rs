@@ -107,7 +107,14 @@ impl SrtServer {
         let result = match reply {
             Reply::Publish(result) => result,
             Reply::Play(result) => result.map(drop),
-            Reply::Fetch(_) | Reply::Call(_) | Reply::Bound(_) | Reply::Dialled(_) => return,
+            Reply::Asked(_)
+            | Reply::Fetch(_)
+            | Reply::Call(_)
+            | Reply::Bound(_)
+            | Reply::Dialled(_)
+            | Reply::Watched(_) => {
+                return;
+            }
         };
         match result {
             Ok(()) => {

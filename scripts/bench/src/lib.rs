@@ -16,4 +16,5 @@ pub mod procfs;
 pub mod rtmp;
 pub mod rtsp;
 pub mod soak;
+pub mod srt;
 pub mod target;

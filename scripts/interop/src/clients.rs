@@ -44,20 +44,47 @@ impl Publisher {
 
     /// `ffmpeg -re -i FILE -c copy -f rtsp -rtsp_transport TRANSPORT URL`, by a current ffmpeg.
     pub fn ffmpeg_rtsp(media: Media, url: &str, transport: &str) -> Self {
-        Self::ffmpeg_as(media, &["-f", "rtsp", "-rtsp_transport", transport, url])
+        Self::ffmpeg_as(1, media, &["-f", "rtsp", "-rtsp_transport", transport, url])
     }
 
     /// `ffmpeg -re -i FILE -c copy -f mpegts URL`, by a current ffmpeg.
     pub fn ffmpeg_ts(media: Media, url: &str) -> Self {
-        Self::ffmpeg_as(media, &["-f", "mpegts", url])
+        Self::ffmpeg_ts_times(1, media, url)
     }
 
-    fn ffmpeg_as(media: Media, output: &[&str]) -> Self {
+    /// The same, so many times over.
+    pub fn ffmpeg_ts_times(times: u32, media: Media, url: &str) -> Self {
+        Self::ffmpeg_as(times, media, &["-f", "mpegts", url])
+    }
+
+    fn ffmpeg_as(times: u32, media: Media, output: &[&str]) -> Self {
         let mut command = Command::new(paths::modern_ffmpeg());
-        command.args(["-nostdin", "-loglevel", "info", "-re", "-i"]).arg(media.file());
+        command.args(["-nostdin", "-loglevel", "info", "-re", "-stream_loop", &(times - 1).to_string()]);
+        command.arg("-i").arg(media.file());
         // Its VP9 by RTP follows a draft, and has to be asked for.
         command.args(["-map", "0", "-c", "copy", "-strict", "experimental"]).args(output);
         Self::start("ffmpeg publisher", &mut command)
+    }
+
+    /// `ffmpeg … -f mpegts - | srt-live-transmit file://con URL`, which does not end with its input but after a time.
+    pub fn srt_live_transmit(media: Media, url: &str) -> Self {
+        let mut command = Command::new("sh");
+        let script = "\"$0\" -nostdin -loglevel error -re -i \"$1\" -map 0 -c copy -f mpegts -flush_packets 1 - | \
+                      srt-live-transmit -a:no -to:12 -q file://con \"$2\"";
+        command.args(["-c", script]).arg(paths::modern_ffmpeg()).arg(media.file()).arg(url);
+        Self::start("srt-live-transmit publisher", &mut command)
+    }
+
+    /// GStreamer's `srtsink`, for H.264 and AAC.
+    pub fn gstreamer_srt(media: Media, url: &str) -> Self {
+        let mut command = Command::new("gst-launch-1.0");
+        let (file, uri) = (format!("location={}", media.file().display()), format!("uri={url}"));
+        command
+            .args(["-e", "filesrc", &file])
+            .args("! qtdemux name=in mpegtsmux name=out alignment=7".split(' '));
+        command.args(["!", "srtsink", "sync=true", "wait-for-connection=true", &uri]);
+        command.args("in.video_0 ! queue ! h264parse ! out. in.audio_0 ! queue ! aacparse ! out.".split(' '));
+        Self::start("GStreamer publisher", &mut command)
     }
 
     /// GStreamer's `rtspclientsink`, for H.264 and AAC; `protocols` is `tcp` or `udp`.
@@ -100,6 +127,13 @@ impl Publisher {
     /// Waits until the whole file was sent, and wants that to have gone well.
     pub fn finish(&mut self) {
         self.process.succeed(PUBLISHING);
+    }
+
+    /// Waits for its end, and wants it to have failed; gives what it said.
+    pub fn fails(&mut self) -> String {
+        let status = self.process.wait(PUBLISHING);
+        assert!(!status.success(), "the publisher was to fail:\n{}", self.process.log());
+        self.process.log()
     }
 
     /// Waits until the whole file was sent, and ends it when it has not ended by then.
@@ -206,6 +240,27 @@ impl Player {
         })
     }
 
+    /// `srt-live-transmit URL file://con`: the transport stream as it came.
+    pub fn srt_live_transmit(url: &str) -> Self {
+        Self::start_plain("srt-live-transmit", "ts", |output| {
+            let mut command = Command::new("srt-live-transmit");
+            command.args(["-a:no", "-q", "-chunk:1316", url, "file://con"]);
+            command.stdout(File::create(output).expect("a file can be made"));
+            command
+        })
+    }
+
+    /// GStreamer's `srtsrc`: the transport stream as it came.
+    pub fn gstreamer_srt(url: &str) -> Self {
+        Self::start("GStreamer player", "ts", |output| {
+            let mut command = Command::new("gst-launch-1.0");
+            command.args(["-e", "srtsrc", &format!("uri={url}"), "!"]);
+            command.args("filesink async=false buffer-mode=unbuffered".split(' '));
+            command.arg(format!("location={}", output.display()));
+            command
+        })
+    }
+
     /// `rtmpdump --live -r URL -o FILE.flv`
     pub fn rtmpdump(url: &str) -> Self {
         Self::start("rtmpdump", "flv", |output| {
@@ -233,7 +288,7 @@ impl Player {
     /// VLC, copying what it plays into an MPEG-TS. It refuses to be root, so root becomes nobody.
     pub fn vlc(url: &str) -> Self {
         let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0");
-        Self::start("VLC", "ts", |output| {
+        Self::start_plain("VLC", "ts", |output| {
             let words = "setpriv --reuid=65534 --regid=65534 --clear-groups cvlc";
             let mut words = words.split(' ').skip(if root { 0 } else { 4 });
             let mut command = Command::new(words.next().expect("a program"));
@@ -248,12 +303,19 @@ impl Player {
     }
 
     fn start(name: &str, ending: &str, command: impl FnOnce(&Path) -> Command) -> Self {
+        Self::start_plain(name, ending, |output| {
+            let mut command = command(output);
+            let words = output.with_file_name("stdout");
+            command.stdout(File::create(words).expect("a file can be made"));
+            command
+        })
+    }
+
+    /// The same for one whose standard output is taken care of.
+    fn start_plain(name: &str, ending: &str, command: impl FnOnce(&Path) -> Command) -> Self {
         let folder = paths::scratch("player");
         let output = folder.join(format!("played.{ending}"));
         let mut command = command(&output);
-        if name != "VLC" {
-            command.stdout(File::create(folder.join("stdout")).expect("a file can be made"));
-        }
         let process = Process::start(name, &mut command, &folder.join("stderr"));
         Self { process, folder, output }
     }
@@ -289,6 +351,24 @@ impl Player {
         }
         self.process.wait(Duration::from_secs(20));
         &self.output
+    }
+
+    /// The same for a transport stream: what it holds, rewritten as FLV by ffmpeg, which takes out what no FLV has.
+    pub fn finish_ts(&mut self, media: Media) -> Flv {
+        let played = self.finish().to_owned();
+        let output = self.folder.join("rewritten.flv");
+        let units = if media == Media::HevcAac { "32-35" } else { "7-9" };
+        let mut command = Command::new(paths::modern_ffmpeg());
+        command
+            .args(["-nostdin", "-loglevel", "error", "-y", "-i"])
+            .arg(played)
+            .args(["-map", "0", "-c", "copy"]);
+        if media.has_units() {
+            command.args(["-bsf:v", &format!("filter_units=remove_types={units}")]);
+        }
+        command.args(["-f", "flv"]).arg(&output);
+        Process::start("ffmpeg", &mut command, &self.folder.join("rewriting")).wait(Duration::from_secs(20));
+        Flv::open(&output)
     }
 
     /// The same, and reads the file.

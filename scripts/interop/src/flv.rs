@@ -118,6 +118,24 @@ impl Flv {
         self
     }
 
+    /// Without the supplemental information (SEI, NAL unit type 39) in H.265 pictures.
+    #[must_use]
+    pub fn without_notes(mut self) -> Self {
+        for packet in self.packets.iter_mut().filter(|packet| packet.codec == "hvc1") {
+            let (mut kept, mut rest) = (Vec::new(), &packet.data[..]);
+            while let Some((head, body)) = rest.split_first_chunk::<4>() {
+                let (unit, behind) = body.split_at(body.len().min(u32::from_be_bytes(*head) as usize));
+                if unit.first().is_none_or(|first| first >> 1 & 63 != 39) {
+                    kept.extend_from_slice(head);
+                    kept.extend_from_slice(unit);
+                }
+                rest = behind;
+            }
+            packet.data = kept;
+        }
+        self
+    }
+
     /// The first sequence header of one kind and track.
     pub fn header(&self, kind: Kind, track: u8) -> Option<&Header> {
         self.headers.iter().find(|header| header.kind == kind && header.track == track)

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod auth_server;
 pub mod clients;
 pub mod compare;
 pub mod flv;

@@ -27,16 +27,22 @@ impl Server {
 
     /// Starts a server with more settings: `top` in `<config>`, `rtmp` in `<rtmp>`.
     pub fn start_with(name: &str, top: &str, rtmp: &str) -> Self {
-        Self::start_in(paths::scratch, name, [top, rtmp, ""])
+        Self::start_in(paths::scratch, name, [top, rtmp, "", ""])
     }
 
     /// Starts a server with more settings in `<http>`.
     pub fn start_http(name: &str, http: &str) -> Self {
-        Self::start_in(paths::scratch, name, ["", "", http])
+        Self::start_in(paths::scratch, name, ["", "", http, ""])
     }
 
-    /// Starts a server in a folder of the caller's choice, with more settings in `<config>`, `<rtmp>` and `<http>`.
-    pub fn start_in(folder: impl Fn(&str) -> PathBuf, name: &str, [top, rtmp, http]: [&str; 3]) -> Self {
+    /// Starts a server with more settings in `<srt>`.
+    pub fn start_srt(name: &str, srt: &str) -> Self {
+        Self::start_in(paths::scratch, name, ["", "", "", srt])
+    }
+
+    /// Starts a server in a folder of the caller's choice, with more settings in `<config>`, `<rtmp>`, `<http>` and
+    /// `<srt>`.
+    pub fn start_in(folder: impl Fn(&str) -> PathBuf, name: &str, [top, rtmp, http, srt]: [&str; 4]) -> Self {
         // Another process may take a port between the choice and the start: then choose again.
         for _ in 0..4 {
             let folder = folder(name);
@@ -45,7 +51,7 @@ impl Server {
                 "<config>\n  {top}\n  <rtmp><ip>127.0.0.1</ip><port>{rtmp_port}</port>{rtmp}</rtmp>\n  \
                  <http><ip>127.0.0.1</ip><port>{http_port}</port><sport>{https_port}</sport>{http}</http>\n  \
                  <rtsp><ip>127.0.0.1</ip><port>{rtsp_port}</port></rtsp>\n  \
-                 <srt><ip>127.0.0.1</ip><port>{srt_port}</port></srt>\n</config>\n"
+                 <srt><ip>127.0.0.1</ip><port>{srt_port}</port>{srt}</srt>\n</config>\n"
             );
             std::fs::create_dir_all(folder.join("html")).expect("html/ can be made");
             std::fs::write(folder.join("html/index.html"), INDEX).expect("a page can be written");

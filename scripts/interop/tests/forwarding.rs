@@ -91,3 +91,30 @@ fn a_server_does_not_forward_to_itself() {
         Want { tail: Some(0), ..Want::default() },
     );
 }
+
+#[test]
+fn on_demand_through_two_hops() {
+    let servers = ["pull-origin", "pull-middle", "pull-edge"].map(Server::start);
+    let [origin, middle, edge] = &servers;
+    let port = origin.rtmp_port();
+    let pull = format!("<pull name=\"live\" url=\"rtmp://127.0.0.1:{port}/live\" ondemand=\"true\"/>");
+    set_policy(middle, &format!("<pulls>{pull}</pulls>"));
+    let [rtmp, rtsp] = [middle.rtmp("stream"), middle.rtsp("stream")];
+    let srt = format!("srt://{}/live/stream?latency=200", middle.srt_addr());
+    let pulls = [("rtmp", rtmp), ("rtsp", rtsp), ("srt", srt)]
+        .map(|(name, url)| format!("<pull name=\"live/{name}\" url=\"{url}\" ondemand=\"true\"/>"));
+    set_policy(edge, &format!("<pulls>{}</pulls>", pulls.concat()));
+    let mut publisher = Publisher::ffmpeg(Media::H264Aac, &origin.rtmp("stream"));
+    origin.wait_live("stream");
+    assert!(!origin.log().contains(" rtmp plays "), "nobody has asked yet");
+    let players = ["rtmp", "rtsp", "srt"].map(|name| raw::Player::http(edge.http_port(), name));
+    publisher.finish();
+    let source = Media::H264Aac.flv();
+    let want = Want { packets: 50, tail: Some(20), ..Want::default() };
+    for player in players {
+        let played = Flv::parse(&player.finish()).from_keyframe();
+        assert_carried(&source, &played, &[Kind::Video, Kind::Audio], want);
+    }
+    let plays = origin.log().matches(" rtmp plays ").count();
+    assert_eq!(plays, 1, "once for all");
+}

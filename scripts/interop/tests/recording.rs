@@ -112,7 +112,7 @@ fn a_server_that_is_killed_loses_the_last_part_at_most() {
     let mut known = 0;
     let kills = kills();
     for n in 0..kills {
-        let mut server = Server::start_in(same, "rec-killed", ["", "", SEGMENTS]);
+        let mut server = Server::start_in(same, "rec-killed", ["", "", SEGMENTS, ""]);
         let mut publisher = Publisher::ffmpeg(Media::H264Aac, &recording(&server));
         until("something is recorded", Duration::from_secs(20), || playlists(&folder).len() > known);
         std::thread::sleep(moment(n));
@@ -124,7 +124,7 @@ fn a_server_that_is_killed_loses_the_last_part_at_most() {
         std::mem::forget(server);
     }
     // The next start repairs; what was written since it began is left alone.
-    let server = Server::start_in(same, "rec-killed", ["", "", SEGMENTS]);
+    let server = Server::start_in(same, "rec-killed", ["", "", SEGMENTS, ""]);
     let all = playlists(&folder);
     assert_eq!(all.len() as u64, kills);
     until("all are repaired", Duration::from_secs(20), || all.iter().all(|path| is_finished(path)));
@@ -167,7 +167,7 @@ fn a_full_disk_ends_the_recording_and_not_the_stream() {
     }
     let _unmount = Unmount(disk.clone());
     let same = |_: &str| folder.clone();
-    let server = Server::start_in(same, "rec-full", ["", "", SEGMENTS]);
+    let server = Server::start_in(same, "rec-full", ["", "", SEGMENTS, ""]);
     let _publisher = Publisher::ffmpeg_times(12, Media::H264Aac, &recording(&server));
     server.wait_log("the disk is full");
     assert!(get(&server, "/api/rec").contains("\"error\":"), "{}", get(&server, "/api/rec"));

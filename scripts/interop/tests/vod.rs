@@ -250,7 +250,7 @@ fn what_breaks_off_leaves_nothing() {
 #[test]
 fn a_killed_server_tidies_up_at_its_next_start() {
     let folder = paths::scratch("vod-killed");
-    let start = || Server::start_in(|_| folder.clone(), "vod-killed", ["", "", OPEN]);
+    let start = || Server::start_in(|_| folder.clone(), "vod-killed", ["", "", OPEN, ""]);
     let mut server = start();
     let socket = begun(&server);
     assert_eq!(left(&server).len(), 1);

@@ -110,6 +110,7 @@ fn reply(event: &Event) -> Option<Reply> {
             // One that grows, once.
             whole: fetch.from > 0 || fetch.name.contains("m3u8"),
         }))),
+        Event::Ask(_) => Some(Reply::Asked(Ok(()))),
         Event::Call(_) => Some(Reply::Call(Answer::NotFound)),
         Event::Bind(_) => Some(Reply::Bound(Ok(40_000))),
         Event::Stop
@@ -117,8 +118,10 @@ fn reply(event: &Event) -> Option<Reply> {
         | Event::Tracks(_)
         | Event::Frame(_)
         | Event::Unbind(_)
+        | Event::Answer(_)
         | Event::Dial(_)
         | Event::HangUp
+        | Event::Watched(_)
         | Event::Alias(..)
         | Event::Meet(_)
         | Event::Hand(..)

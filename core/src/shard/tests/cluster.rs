@@ -11,7 +11,7 @@ use crate::hub::{Hub, HubSettings, ShardId};
 use crate::machine::Machine;
 use crate::request::Peer;
 use crate::shard::{Action, ConnId, Outgoing, PortId, ServiceId, Shard};
-use crate::{Answer, Call, Dial, Dice, Instant};
+use crate::{Answer, Call, Dial, Dice, Instant, MakeGate};
 
 /// Names a connection of a [`Cluster`].
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -62,7 +62,17 @@ impl Cluster {
     }
 
     pub(super) fn with(settings: HubSettings, seed: u64) -> Self {
-        let hub = Hub::new(settings, make_packager());
+        Self::around(Hub::new(settings, make_packager()), seed)
+    }
+
+    /// Each shard has such a gate.
+    pub(super) fn guarded(shards: u16, make_gate: MakeGate) -> Self {
+        let settings = HubSettings { shards, elapse: Duration::ZERO, ..HubSettings::default() };
+        Self::around(Hub::guarded(settings, make_packager(), make_gate), 1)
+    }
+
+    fn around(hub: Arc<Hub>, seed: u64) -> Self {
+        let settings = hub.settings();
         let shards = (0..settings.shards)
             .map(|id| {
                 let mut shard = Shard::new(ShardId(id), hub.clone());

@@ -7,8 +7,8 @@ use bytes::Bytes;
 
 use super::{Cluster, Link};
 use crate::datagram::{Datagram, Leg};
-use crate::machine::{Event, Input, Machine, Note, Output, Reply};
-use crate::{Close, Dial, Error, Instant, Peer, Transport};
+use crate::machine::{Attendant, Attending, Event, Input, Machine, Note, Output, Reply};
+use crate::{Close, Dial, Error, Instant, Peer, Request, StreamKey, Transport};
 
 const SERVER: &str = "192.0.2.7:1935";
 
@@ -196,5 +196,60 @@ fn accepted_connections_do_not_dial() {
     cluster.send(link, "dial there");
     assert_eq!(cluster.take(link), "not dialled: cannot dial there:1935: this connection was accepted\n");
     cluster.send(link, "quit");
+    cluster.assert_bare();
+}
+
+/// Publishes `live/wanted` when somebody wants it.
+struct Source;
+
+impl Attendant for Source {
+    fn name(&self) -> &'static str {
+        "source"
+    }
+
+    fn attend(&mut self, _now: Instant, _request: &Request, _out: &mut Vec<Attending>) {}
+
+    fn wanted(&mut self, _now: Instant, request: &Request, out: &mut Vec<Attending>) {
+        if request.key.name() == "wanted" {
+            out.push(Attending { part: "".into(), machine: Caller::new(Dial::tcp("origin", 1935)) });
+        }
+    }
+
+    fn always(&mut self, _now: Instant, out: &mut Vec<(StreamKey, Attending)>) {
+        let key = StreamKey::new("live", "always").unwrap();
+        out.push((key, Attending { part: "".into(), machine: Caller::new(Dial::tcp("always", 1935)) }));
+    }
+}
+
+#[test]
+fn streams_that_are_wanted_are_looked_for_once() {
+    let mut cluster = Cluster::new(2);
+    for shard in &mut cluster.shards {
+        shard.add_attendant(Box::new(Source));
+    }
+    let players: Vec<Link> = (0..4).map(|index| cluster.open(index % 2)).collect();
+    for player in &players {
+        cluster.send(*player, "play live/wanted");
+        assert_eq!(cluster.take(*player), "", "it waits");
+    }
+    let other = cluster.open(0);
+    cluster.send(other, "play live/other");
+    assert!(cluster.take(other).contains("has no publisher"));
+    assert_eq!(cluster.dials.len(), 1);
+    cluster.send(other, "watched live/wanted");
+    assert_eq!(cluster.take(other), "watched true\n");
+    cluster.pass(Duration::from_secs(11));
+    assert!(players.iter().all(|player| cluster.take(*player).contains("has no publisher")));
+    cluster.pass(Duration::from_secs(11));
+    cluster.send(other, "watched live/wanted");
+    assert_eq!(cluster.take(other), "watched false\n");
+    let now = cluster.now;
+    for shard in &mut cluster.shards {
+        shard.attend_anew(now);
+        shard.attend_anew(now);
+    }
+    cluster.run();
+    assert_eq!(cluster.dials.len(), 2, "the other one is there always");
+    cluster.shutdown();
     cluster.assert_bare();
 }

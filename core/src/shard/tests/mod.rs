@@ -1,5 +1,6 @@
 //! Clusters of shards, stepped in seeded order, with a toy protocol on top.
 
+mod admission;
 mod chaos;
 mod cluster;
 mod datagrams;

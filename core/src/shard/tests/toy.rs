@@ -1,9 +1,9 @@
 //! A protocol of lines, so that tests can say what a machine does.
 //!
 //! In: `publish NAME [PARAMS]` · `play NAME [PATIENCE_MS]` · `tracks CODEC…` · `frame TRACK DTS k|- [BYTES]` · `stop` ·
-//! `fetch NAME OBJECT VERSION [PATIENCE_MS]` · `pause` · `resume` · `read` · `write` · `leave` · `flood N` · `bad` · `quit` · `bind
+//! `ask NAME [PARAMS]` (may it play?) · `fetch NAME OBJECT VERSION [PATIENCE_MS]` · `pause` · `resume` · `read` · `write` · `leave` · `flood N` · `bad` · `quit` · `bind
 //! LEG own|shared ADDR` · `unbind LEG` · `datagram LEG ADDR TEXT` · `media LEG ADDR` (by datagrams from now on) · `room
-//! N` (so many packets are taken, then no more) · `dial HOST`. Out: what the shard said, a line each; a frame is `[TRACK:DTS]`. By
+//! N` (so many packets are taken, then no more) · `dial HOST`. `play NAME?PARAMS` has parameters. Out: what the shard said, a line each; a frame is `[TRACK:DTS]`. By
 //! UDP, `ping` is answered without a connection, `hello` begins one, and datagrams are lines.
 
 use std::collections::VecDeque;
@@ -19,7 +19,7 @@ use crate::media::{
     Codec, Description, Frame, Kind, MakePackager, Packager, Packaging, Packed, Shelved, Track, TrackId,
 };
 use crate::request::{Peer, Request, StreamKey};
-use crate::{Alias, Bind, Close, Datagram, Dial, Error, Instant, Leg, Way};
+use crate::{Alias, Ask, Bind, Close, Datagram, Dial, Error, Instant, Leg, Role, Way};
 
 pub(super) const PACKAGING: Packaging = Packaging("toy");
 
@@ -101,6 +101,7 @@ impl Machine for ToyMachine {
             }
             Input::Reply(Reply::Publish(result)) => self.say(&format!("publish {}", word(result))),
             Input::Reply(Reply::Play(result)) => self.say(&format!("play {}", word(result.map(|_| ())))),
+            Input::Reply(Reply::Asked(result)) => self.say(&format!("asked {}", word(result))),
             Input::Reply(Reply::Fetch(Ok(fetched))) => {
                 let text: Vec<_> =
                     fetched.news().iter().map(|piece| String::from_utf8_lossy(piece)).collect();
@@ -123,6 +124,7 @@ impl Machine for ToyMachine {
                 Ok(port) => self.say(&format!("bound {port}")),
                 Err(refusal) => self.say(&format!("not bound: {refusal}")),
             },
+            Input::Reply(Reply::Watched(watched)) => self.say(&format!("watched {watched}")),
             Input::Reply(Reply::Dialled(Ok(peer))) => self.say(&format!("dialled {}", peer.remote)),
             Input::Reply(Reply::Dialled(Err(why))) => self.say(&format!("not dialled: {why}")),
             Input::Media(Media::Gap) => self.say("gap"),
@@ -168,8 +170,9 @@ impl ToyMachine {
             "publish" => Event::Publish(request(rest[0], rest.get(1).copied().unwrap_or(""), 0)),
             "play" => {
                 let patience = rest.get(1).map_or(0, |ms| ms.parse().unwrap());
+                let (name, params) = rest[0].split_once('?').unwrap_or((rest[0], ""));
                 Event::Play(
-                    request(rest[0], "", patience),
+                    request(name, params, patience),
                     Packaging(if rest.len() > 2 { "?" } else { "toy" }),
                 )
             }
@@ -182,6 +185,11 @@ impl ToyMachine {
                 key: rest[2] == "k",
                 data: Bytes::from(vec![b'.'; rest.get(3).map_or(0, |n| n.parse().unwrap())]),
             }),
+            "ask" => {
+                let request = request(rest[0], rest.get(1).copied().unwrap_or(""), 0);
+                let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));
+                Event::Ask(Box::new(Ask::of(&request, Role::Player, nowhere)))
+            }
             "fetch" => Event::Fetch(Box::new(Fetch {
                 request: *request(rest[0], "", rest.get(3).map_or(0, |n| n.parse().unwrap())),
                 packaging: PACKAGING,
@@ -200,6 +208,7 @@ impl ToyMachine {
                 return Ok(());
             }
             "dial" => Event::Dial(Box::new(Dial::tcp(rest[0], 1935))),
+            "watched" => Event::Watched(request(rest[0], "", 0).key),
             "stop" => Event::Stop,
             "pause" => Event::Pause(true),
             "resume" => Event::Pause(false),

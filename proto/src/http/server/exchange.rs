@@ -29,11 +29,11 @@ impl HttpServer {
         if let Ok(Route::Upload(folder)) =
             Target::parse(&head.target).and_then(|target| decide(&head, &target))
         {
-            return self.begin_upload(now, &head, &folder);
+            return self.begin_upload_of(now, head, folder);
         }
         let body = Body::new(length);
         if body.as_ref().is_ok_and(Body::is_done) {
-            return self.handle(now, &head);
+            return self.handle(now, head);
         }
         if let Err(failure) = Target::parse(&head.target).and_then(|target| decide(&head, &target))
             && (waits || body.is_err())
@@ -54,33 +54,57 @@ impl HttpServer {
     /// The body behind the head has passed.
     pub(super) fn body_done(&mut self, now: Instant) -> Result<(), Failure> {
         let Stage::Body(pending) = std::mem::replace(&mut self.stage, Stage::Over) else { return Ok(()) };
-        self.handle(now, &pending.1)
+        self.handle(now, pending.1)
     }
 
-    fn handle(&mut self, now: Instant, head: &Head) -> Result<(), Failure> {
-        let manner = Manner::of(head);
+    fn begin_upload_of(&mut self, now: Instant, head: Head, folder: String) -> Result<(), Failure> {
+        if !self.guarded {
+            return self.begin_upload(now, &head, &folder);
+        }
+        let target = Target::parse(&head.target)?;
+        self.ask_first(head, target, Route::Upload(folder));
+        Ok(())
+    }
+
+    fn handle(&mut self, now: Instant, head: Head) -> Result<(), Failure> {
         if head.method == "OPTIONS" && head.target == "*" {
-            self.respond(now, manner, preflight(head));
+            self.respond(now, Manner::of(&head), preflight(&head));
             return Ok(());
         }
         let target = Target::parse(&head.target)?;
         self.deadline = None;
-        match decide(head, &target) {
+        match decide(&head, &target) {
+            Ok(route) if self.is_guarded(&route) => self.ask_first(head, target, route),
+            decided => self.dispatch(now, &head, &target, decided),
+        }
+        Ok(())
+    }
+
+    /// Makes the responder.
+    pub(super) fn dispatch(
+        &mut self,
+        now: Instant,
+        head: &Head,
+        target: &Target,
+        decided: Result<Route, Failure>,
+    ) {
+        let manner = Manner::of(head);
+        match decided {
             Ok(Route::Preflight) => self.respond(now, manner, preflight(head)),
-            Ok(Route::Page(path)) => self.ask_page(manner, head, &target, path),
+            Ok(Route::Page(path)) => self.ask_page(manner, head, target, path),
             Ok(Route::Live(_, _, form)) if manner.head_only => {
                 let (head, _) = self.dated(now, live_head(form)).finish(true);
                 self.transmit(head);
                 self.end(rtmpd_core::Close::Done);
             }
             Ok(Route::Live(key, packaging, form)) => {
-                self.ask_play(manner, head, &target, (key, packaging), Form { endless: form, upgrade: None });
+                self.ask_play(manner, head, target, (key, packaging), Form { endless: form, upgrade: None });
             }
-            Ok(Route::Library(library)) => self.borrow_file(manner, head, &target, library),
+            Ok(Route::Library(library)) => self.borrow_file(manner, head, target, library),
             // Its head went another way, as its body is wanted.
             Ok(Route::Upload(_)) => {}
             Ok(Route::Streams) => {
-                let host = self.host_of(head, &target);
+                let host = self.host_of(head, target);
                 self.ask_streams(manner, &host);
             }
             Ok(Route::Redirect(there)) => {
@@ -95,7 +119,7 @@ impl HttpServer {
             }
             Ok(Route::Shelf(key, wanted)) => {
                 let Wanted { packaging, name, at_least, fresh } = wanted;
-                let request = self.request(head, &target, key, "http-hls");
+                let request = self.request(head, target, key, "http-hls");
                 let wait = self.settings.shelf_wait;
                 let fetch = Fetch { request, packaging, name, at_least, from: 0, wait };
                 self.ask_fetch(Fetching { manner, fetch, fresh });
@@ -103,7 +127,7 @@ impl HttpServer {
             Ok(Route::WebSocket(key, packaging, form)) => match check_upgrade(head) {
                 Ok(accepted) => {
                     let form = Form { endless: form, upgrade: Some(Box::new(accepted)) };
-                    self.ask_play(manner, head, &target, (key, packaging), form);
+                    self.ask_play(manner, head, target, (key, packaging), form);
                 }
                 Err(refused) => self.refuse_upgrade(now, manner, &refused),
             },
@@ -112,7 +136,6 @@ impl HttpServer {
                 self.refuse(now, manner, &head.target, &failure);
             }
         }
-        Ok(())
     }
 
     fn borrow_file(&mut self, manner: Manner, head: &Head, target: &Target, library: Library) {
@@ -189,7 +212,7 @@ impl HttpServer {
     }
 
     /// The host name the client used, without its port; our address where it used none.
-    fn host_of(&self, head: &Head, target: &Target) -> Arc<str> {
+    pub(super) fn host_of(&self, head: &Head, target: &Target) -> Arc<str> {
         let host = target.host.as_deref().or(head.field("host")).unwrap_or_default();
         let name = host_name(host).unwrap_or_default();
         if name.is_empty() { self.peer.local.ip().to_string().into() } else { name.into() }

@@ -117,6 +117,7 @@ impl HttpServer {
 pub(super) fn status(refusal: &Refusal) -> u16 {
     match refusal {
         Refusal::UnknownApp(_) | Refusal::BadName(_) | Refusal::NotFound(_) => 404,
+        Refusal::Denied => 403,
         Refusal::Busy(_) | Refusal::Looped(_) => 409,
         Refusal::Unsupported(_) => 415,
         Refusal::NotYet(_) | Refusal::NoPort(_) | Refusal::ShuttingDown => 503,

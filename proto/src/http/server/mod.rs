@@ -1,6 +1,7 @@
 //! The machine: keep-alive, pipelining, one responder at a time.
 //!
-//! Specs: RFC 9112 §9 (connections), RFC 9110 §9 (methods). - `exchange`: requests to responders · `page`, `live`,
+//! Specs: RFC 9112 §9 (connections), RFC 9110 §9 (methods). - `exchange`: requests to responders · `admitting`: who may
+//! have them · `page`, `live`,
 //! `websocket`, `shelf`, `streams`, `library` (files out), `upload` (files in): the responders
 //!
 //! ```text
@@ -9,6 +10,7 @@
 //!  └────────────────────────────────────┘
 //! ```
 
+mod admitting;
 mod exchange;
 mod library;
 mod live;
@@ -30,6 +32,7 @@ use rtmpd_core::{
 
 use super::Settings;
 use super::wire::{Body, Failure, Head, HeadReader, Response, imf_fixdate};
+use admitting::Admitting;
 use library::Borrowing;
 use live::{Asking, Beginning};
 use page::Waiting;
@@ -41,6 +44,8 @@ use websocket::Viewer;
 
 /// Most bytes of later requests kept while one is answered.
 const MAX_AHEAD: usize = 64 << 10;
+/// Most bytes that a driver reads at a time.
+const MAX_UNREAD: usize = 1 << 20;
 /// Room for this many outputs is kept: a viewer needs one at a time.
 const KEEP: usize = 2;
 
@@ -48,12 +53,19 @@ const KEEP: usize = 2;
 #[derive(Debug)]
 pub struct HttpService {
     settings: Arc<Settings>,
+    guarded: bool,
 }
 
 impl HttpService {
     /// A service with these settings.
     pub fn new(settings: Settings) -> Self {
-        Self { settings: Arc::new(settings) }
+        Self { settings: Arc::new(settings), guarded: false }
+    }
+
+    /// The same, where a gate decides who may have what.
+    #[must_use]
+    pub fn guarded(self) -> Self {
+        Self { guarded: true, ..self }
     }
 }
 
@@ -63,7 +75,8 @@ impl Service for HttpService {
     }
 
     fn accept(&mut self, now: Instant, peer: Peer) -> Box<dyn Machine> {
-        Box::new(HttpServer::new(now, self.settings.clone(), peer))
+        let server = HttpServer::new(now, self.settings.clone(), peer);
+        Box::new(HttpServer { guarded: self.guarded, ..server })
     }
 }
 
@@ -72,6 +85,8 @@ impl Service for HttpService {
 pub struct HttpServer {
     settings: Arc<Settings>,
     peer: Peer,
+    /// A gate decides who may have what.
+    pub(super) guarded: bool,
     stage: Stage,
     /// Bytes of later requests.
     ahead: Vec<u8>,
@@ -91,6 +106,8 @@ enum Stage {
     Head(HeadReader),
     /// Its body is passed over.
     Body(Box<(Body, Head)>),
+    /// The shard was asked whether the client may come in.
+    Admitting(Box<Admitting>),
     /// The embedding program looks for a page.
     Page(Box<Waiting>),
     /// The embedding program looks for a file or a folder, or reads it.
@@ -139,6 +156,7 @@ impl HttpServer {
     pub fn new(now: Instant, settings: Arc<Settings>, peer: Peer) -> Self {
         Self {
             peer,
+            guarded: false,
             stage: Stage::Head(HeadReader::default()),
             ahead: Vec::new(),
             half_closed: false,
@@ -177,7 +195,7 @@ impl HttpServer {
                     Ok(()) => return Ok(()),
                     Err(failure) => Some(failure),
                 },
-                Stage::Upload(upload) if upload.ended => return self.keep(data),
+                Stage::Upload(upload) if upload.ended => return self.keep(data, MAX_AHEAD),
                 Stage::Upload(_) => match self.upload_bytes(now, &mut data) {
                     Ok(()) if data.is_empty() => return Ok(()),
                     Ok(()) => None,
@@ -190,7 +208,9 @@ impl HttpServer {
                 | Stage::Library(_)
                 | Stage::Streams(_)
                 | Stage::Fetching(_)
-                | Stage::Asking(_) => return self.keep(data),
+                | Stage::Asking(_) => return self.keep(data, MAX_AHEAD),
+                // The shard reads no more while it asks.
+                Stage::Admitting(_) => return self.keep(data, MAX_UNREAD),
                 // A viewer of an endless response has nothing more to say.
                 Stage::Live(_) | Stage::Over => return Ok(()),
                 Stage::WebSocket(viewer) => return viewer.receive(data, &mut self.out),
@@ -201,9 +221,9 @@ impl HttpServer {
         }
     }
 
-    fn keep(&mut self, data: &[u8]) -> Result<(), Error> {
-        if self.ahead.len() + data.len() > MAX_AHEAD {
-            let text = format!("more than {MAX_AHEAD} bytes of requests behind one that is being answered");
+    fn keep(&mut self, data: &[u8], most: usize) -> Result<(), Error> {
+        if self.ahead.len() + data.len() > most {
+            let text = format!("more than {most} bytes of requests behind one that is being answered");
             return Err(Error::limit(text, "RFC 9112 §9.3.2"));
         }
         self.ahead.extend_from_slice(data);
@@ -264,14 +284,21 @@ impl HttpServer {
             (Reply::Call(answer), Stage::Upload(upload)) => self.answer_upload(now, upload, answer),
             (Reply::Call(answer), Stage::Streams(asked)) => self.answer_streams(now, &asked, answer),
             (Reply::Play(result), Stage::Asking(asking)) => self.answer_play(now, *asking, result),
+            (Reply::Asked(result), Stage::Admitting(admitting)) => {
+                if let Err(failure) = self.answer_ask(now, *admitting, result) {
+                    return Err(self.fail(now, failure));
+                }
+            }
             (Reply::Fetch(result), Stage::Fetching(fetching)) => self.answer_fetch(now, *fetching, result),
             (
                 Reply::Call(_)
                 | Reply::Play(_)
+                | Reply::Asked(_)
                 | Reply::Fetch(_)
                 | Reply::Publish(_)
                 | Reply::Bound(_)
-                | Reply::Dialled(_),
+                | Reply::Dialled(_)
+                | Reply::Watched(_),
                 stage,
             ) => {
                 self.stage = stage;
@@ -284,7 +311,11 @@ impl HttpServer {
     fn handle_eof(&mut self) {
         match &self.stage {
             // Some clients say all they have to say and then close their side.
-            Stage::Page(_) | Stage::Library(_) | Stage::Streams(_) | Stage::Fetching(_) => {
+            Stage::Admitting(_)
+            | Stage::Page(_)
+            | Stage::Library(_)
+            | Stage::Streams(_)
+            | Stage::Fetching(_) => {
                 self.half_closed = true;
             }
             Stage::Upload(upload) if upload.ended => self.half_closed = true,
@@ -314,7 +345,8 @@ impl HttpServer {
                 self.fail(now, failure);
                 return Err(Error::TimedOut("the request"));
             }
-            Stage::Page(_)
+            Stage::Admitting(_)
+            | Stage::Page(_)
             | Stage::Library(_)
             | Stage::Streams(_)
             | Stage::Fetching(_)
@@ -332,7 +364,12 @@ impl HttpServer {
         match &mut self.stage {
             Stage::WebSocket(viewer) => viewer.say_going_away(&mut self.out),
             Stage::Fetching(fetching) if fetching.fetch.from > 0 => {}
-            Stage::Page(_) | Stage::Upload(_) | Stage::Streams(_) | Stage::Fetching(_) | Stage::Asking(_) => {
+            Stage::Admitting(_)
+            | Stage::Page(_)
+            | Stage::Upload(_)
+            | Stage::Streams(_)
+            | Stage::Fetching(_)
+            | Stage::Asking(_) => {
                 let text = Refusal::ShuttingDown.to_string();
                 self.send_response(now, LAST, Response::text(503, &text));
             }
@@ -373,6 +410,7 @@ impl HttpServer {
             }
             Stage::Head(_)
             | Stage::Body(_)
+            | Stage::Admitting(_)
             | Stage::Page(_)
             | Stage::Library(_)
             | Stage::Upload(_)
@@ -412,7 +450,8 @@ impl Machine for HttpServer {
             Stage::WebSocket(viewer) => Some(viewer.poll_timeout()),
             Stage::Upload(upload) if upload.busy => None,
             Stage::Head(_) | Stage::Body(_) | Stage::Upload(_) => self.deadline,
-            Stage::Page(_)
+            Stage::Admitting(_)
+            | Stage::Page(_)
             | Stage::Library(_)
             | Stage::Streams(_)
             | Stage::Fetching(_)

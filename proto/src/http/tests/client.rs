@@ -28,6 +28,8 @@ pub(super) struct Client {
     pub(super) plays: Vec<(Request, Packaging)>,
     pub(super) calls: Vec<Call>,
     pub(super) fetches: Vec<rtmpd_core::Fetch>,
+    /// What was asked of the gate: tests answer it.
+    pub(super) asks: Vec<rtmpd_core::Ask>,
     pub(super) notes: Vec<String>,
     pub(super) closed: Option<Close>,
     /// Questions are left open instead of being answered at once.
@@ -54,11 +56,25 @@ impl Client {
             plays: Vec::new(),
             calls: Vec::new(),
             fetches: Vec::new(),
+            asks: Vec::new(),
             notes: Vec::new(),
             closed: None,
             hold: false,
             dry: false,
         }
+    }
+
+    /// One that a gate stands before.
+    pub(super) fn guarded() -> Self {
+        let mut client = Self::new();
+        client.machine.guarded = true;
+        client
+    }
+
+    /// The gate has decided.
+    pub(super) fn admit(&mut self, yes: bool) -> &mut Self {
+        let result = if yes { Ok(()) } else { Err(Refusal::Denied) };
+        self.give(Input::Reply(Reply::Asked(result)))
     }
 
     /// Sends all of it at once.
@@ -109,11 +125,16 @@ impl Client {
                 self.fetches.push(*fetch);
                 return None;
             }
+            Event::Ask(ask) => {
+                self.asks.push(*ask);
+                return None;
+            }
             Event::Note(note) => {
                 self.notes.push(note.text);
                 return None;
             }
             Event::Publish(_)
+            | Event::Answer(_)
             | Event::Stop
             | Event::Pause(_)
             | Event::Tracks(_)
@@ -122,6 +143,7 @@ impl Client {
             | Event::Unbind(_)
             | Event::Dial(_)
             | Event::HangUp
+            | Event::Watched(_)
             | Event::Alias(..)
             | Event::Meet(_)
             | Event::Hand(..)

@@ -1,6 +1,7 @@
 //! HTTP: tables, the machine in conversation, any cutting, any bytes.
 #![allow(clippy::unwrap_used)]
 
+mod admission;
 mod any;
 mod bodies;
 mod browsers;

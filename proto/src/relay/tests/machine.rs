@@ -13,7 +13,7 @@ use rtmpd_core::{
 };
 
 use super::request;
-use crate::relay::{Begin, Forward, Forwarding, Forwards, Legs, Rule, Rules, Scheme, State};
+use crate::relay::{Begin, Forward, Forwarding, Forwards, Legs, Pull, Pulls, Rule, Rules, Scheme, State};
 
 const PACKAGING: Packaging = Packaging("toy");
 
@@ -28,6 +28,9 @@ impl Machine for Leg {
             Input::Bytes(b"bad") => return Err(Error::malformed("toy talk", "toy")),
             Input::Media(Media::Start { preamble, .. }) => {
                 self.0.push_back(Output::Transmit(preamble.clone()))
+            }
+            Input::Reply(Reply::Publish(Err(refusal))) => {
+                self.0.push_back(Output::Close(Close::Error(Error::Refused(refusal))));
             }
             Input::Media(Media::Ended) | Input::Shutdown => {
                 self.0.push_back(Output::Transmit(Bytes::from_static(b"bye")));
@@ -58,6 +61,12 @@ struct Toys;
 impl Legs for Toys {
     fn packaging(&self, scheme: Scheme) -> Option<Packaging> {
         (scheme == Scheme::Rtmp).then_some(PACKAGING)
+    }
+
+    fn player(&self, begin: Begin<'_>) -> Result<Box<dyn Machine>, String> {
+        let hello = format!("give {} via {}", begin.destination, begin.via);
+        let publish = Event::Publish(Box::new(begin.request.clone()));
+        Ok(Box::new(Leg([Output::Transmit(hello.into()), Output::Event(publish)].into())))
     }
 
     fn publisher(&self, begin: Begin<'_>) -> Result<Box<dyn Machine>, String> {
@@ -99,6 +108,8 @@ impl Desk {
                 Output::Event(Event::Play(request, _)) => {
                     format!("play {} {:?}", request.key, request.patience)
                 }
+                Output::Event(Event::Publish(request)) => format!("publish {}", request.key),
+                Output::Event(Event::Watched(key)) => format!("watched {key}"),
                 Output::Event(Event::Pause(paused)) => format!("pause {paused}"),
                 Output::Event(Event::Dial(dial)) => format!("dial {dial} turn {}", dial.turn),
                 Output::Event(Event::Note(note)) => format!("{:?} {}", note.level, note.text),
@@ -262,4 +273,42 @@ fn a_rule_that_goes_takes_it_along() {
     let said = desk.tell(Input::Timeout);
     assert!(said.starts_with("'bye' | Info live/x is no longer forwarded to "), "{said}");
     assert!(said.ends_with("close: done"), "{said}");
+}
+
+/// A relay for a stream that is pulled while somebody plays it.
+fn pulled() -> Desk {
+    let pulls = vec![Pull::new("live", "rtmp://10.0.0.2/cams?a=b", true).unwrap()];
+    let rules = Rules { pulls, ..Rules::default() };
+    let forwarding = Arc::new(Forwarding::new(rules, Arc::new(Toys), 7, Vec::new()));
+    let (mut made, now) = (Vec::new(), Instant::from_millis(5));
+    let mut pulls = Pulls::new(forwarding.clone(), Dice::new(1));
+    pulls.wanted(now, &request("a", "x"), &mut made);
+    assert_eq!(made.len(), 1);
+    let mut always = Vec::new();
+    pulls.always(now, &mut always);
+    assert!(always.is_empty());
+    Desk { now, forwarding, relay: made.pop().unwrap().machine, said: Vec::new() }
+}
+
+#[test]
+fn a_pull_ends_when_nobody_plays_it() {
+    let mut desk = pulled();
+    assert_eq!(desk.tell(Input::Timeout), "dial 10.0.0.2:1935 turn 0");
+    assert_eq!(desk.dialled(), "'give rtmp://10.0.0.2/cams/x via 00000007' | publish live/x");
+    let said = desk.tell(Input::Reply(Reply::Publish(Ok(()))));
+    assert_eq!(said, "Info live/x is pulled from rtmp://10.0.0.2/cams/x");
+    desk.now += Duration::from_secs(2);
+    assert_eq!(desk.tell(Input::Timeout), "watched live/x");
+    assert_eq!(desk.tell(Input::Reply(Reply::Watched(true))), "");
+    let said = desk.tell(Input::Reply(Reply::Watched(false)));
+    assert!(said.ends_with("nobody plays it any more | close: done"), "{said}");
+}
+
+#[test]
+fn a_pull_gives_way_to_a_publisher_who_is_here() {
+    let mut desk = pulled();
+    desk.tell(Input::Timeout);
+    desk.dialled();
+    let said = desk.tell(Input::Reply(Reply::Publish(Err(Refusal::Busy("live/x".into())))));
+    assert!(said.contains("already has a publisher") && said.ends_with("close: done"), "{said}");
 }

@@ -123,10 +123,12 @@ impl RtmpServer {
                 _,
                 Reply::Publish(_)
                 | Reply::Play(_)
+                | Reply::Asked(_)
                 | Reply::Fetch(_)
                 | Reply::Call(_)
                 | Reply::Bound(_)
-                | Reply::Dialled(_),
+                | Reply::Dialled(_)
+                | Reply::Watched(_),
             ) => Ok(()),
         }
     }
@@ -146,6 +148,7 @@ impl RtmpServer {
             | Refusal::Unsupported(_)
             | Refusal::NotYet(_)
             | Refusal::NoPort(_)
+            | Refusal::Denied
             | Refusal::Looped(_)
             | Refusal::ShuttingDown => "NetStream.Play.Failed",
         };

@@ -235,8 +235,11 @@ fn name_of(event: &Event) -> String {
         | Event::Note(_)
         | Event::Bind(_)
         | Event::Unbind(_)
+        | Event::Ask(_)
+        | Event::Answer(_)
         | Event::Dial(_)
         | Event::HangUp
+        | Event::Watched(_)
         | Event::Alias(..)
         | Event::Meet(_)
         | Event::Hand(..)

@@ -337,6 +337,7 @@ impl RtspServer {
             Refusal::Busy(_) | Refusal::Looped(_) => 406,
             Refusal::Unsupported(_) => 415,
             Refusal::NoPort(_) => 453,
+            Refusal::Denied => 403,
             Refusal::NotYet(_) | Refusal::ShuttingDown => 503,
         };
         self.note(Note::debug(format!("{} is answered {status}: {refusal}", request.method.name())));

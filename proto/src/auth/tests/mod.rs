@@ -1,0 +1,5 @@
+//! Request lines, literally, and the machine that sends them.
+#![allow(clippy::unwrap_used)]
+
+mod asking;
+mod lines;
