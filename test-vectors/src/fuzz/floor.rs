@@ -227,7 +227,13 @@ impl Floor {
             }
             Event::Note(_) | Event::Count(..) | Event::Alias(..) | Event::Meet(_) => {}
             Event::Hand(_, data) => return self.handed.extend_from_slice(data),
-            Event::Call(_) | Event::Fetch(_) | Event::Dial(_) | Event::HangUp => panic!("{event:?}"),
+            Event::Call(_)
+            | Event::Fetch(_)
+            | Event::Dial(_)
+            | Event::HangUp
+            | Event::Ask(_)
+            | Event::Answer(_)
+            | Event::Watched(_) => panic!("{event:?}"),
         }
         if !matches!(event, Event::Publish(_) | Event::Play(..)) {
             self.story.push(format!("{event:?}"));

@@ -68,7 +68,7 @@ fn again(message: &Message) {
         (Message::Request(before), Ok(Some(Message::Request(after)))) => {
             assert_eq!((&before.method, &uri, &before.body), (&after.method, &after.uri, &after.body));
             let number = |request: &Request| request.header("CSeq").map(|text| text.trim().to_owned());
-            assert_eq!(number(before), number(after));
+            assert_eq!(number(before), number(&after));
         }
         (Message::Response(before), Ok(Some(Message::Response(after)))) => {
             assert_eq!((before.status, &before.body), (after.status, &after.body));
