@@ -7,7 +7,7 @@ use rtmpd_proto::rtsp::auth::{Account, Asked, Proof, prove};
 use rtmpd_proto::rtsp::range::Range;
 use rtmpd_proto::rtsp::transport::Transport;
 use rtmpd_proto::rtsp::url::Url;
-use rtmpd_proto::rtsp::wire::{Decoder, Headers, Message, Request, Response};
+use rtmpd_proto::rtsp::wire::{Decoder, Headers, Message, Method, Request, Response};
 
 use super::source::{Source, pieces};
 
@@ -67,8 +67,7 @@ fn again(message: &Message) {
     match (message, decoder.next_message()) {
         (Message::Request(before), Ok(Some(Message::Request(after)))) => {
             assert_eq!((&before.method, &uri, &before.body), (&after.method, &after.uri, &after.body));
-            let number = |request: &Request| request.header("CSeq").map(|text| text.trim().to_owned());
-            assert_eq!(number(before), number(&after));
+            assert_eq!(before.header("CSeq"), after.header("CSeq"));
         }
         (Message::Response(before), Ok(Some(Message::Response(after)))) => {
             assert_eq!((before.status, &before.body), (after.status, &after.body));
@@ -148,6 +147,7 @@ fn proofs(text: &str) {
     assert_ne!(prove(text, "DESCRIBE", &account, "0123456789abcdef"), Proof::Right);
     if let Some(asked) = Asked::best([text].into_iter()) {
         let header = asked.header("user", "pass", "DESCRIBE", "rtsp://host/live/name", 1);
-        assert!(!header.contains(['\r', '\n']), "{header:?}");
+        let request = Request::new(Method::Describe, "rtsp://host/").with("Authorization", &header).write();
+        assert_eq!(request.iter().filter(|byte| **byte == b'\n').count(), 3, "{header:?}");
     }
 }

@@ -20,9 +20,14 @@ impl Headers {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Adds one behind the others. What would end a line becomes a space.
+    /// Adds one behind the others. What would end a line becomes a space, but at the ends: a name that began with one would
+    /// be more of the header before it.
     pub fn push(&mut self, name: &str, value: &str) {
-        let clean = |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let is_blank = |c: char| c.is_control() || c.is_whitespace();
+        let clean = |text: &str| {
+            let text = text.trim_matches(is_blank);
+            text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+        };
         self.0.push((clean(name), clean(value)));
     }
 
