@@ -8,6 +8,7 @@ mod clients;
 mod hostile;
 mod judge;
 mod multicast;
+mod pacer;
 mod pairs;
 mod patience;
 mod range;
