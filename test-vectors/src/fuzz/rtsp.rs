@@ -136,9 +136,9 @@ fn urls(text: &str) {
     let (host, vhost) = (url.host(), url.vhost());
     assert!(vhost.len() <= text.len() + 1 && host.len() <= text.len());
     if let Ok(key) = url.key() {
-        let base = url.base();
-        let again = Url::parse(&base).and_then(|url| url.key());
-        assert_eq!(again.as_ref(), Ok(&key), "{base}");
+        let control = format!("{}/trackID=7", url.base());
+        let again = Url::parse(&control).and_then(|url| Ok((url.key()?, url.track)));
+        assert_eq!(again, Ok((key, Some(7))), "{control}");
     }
 }
 
