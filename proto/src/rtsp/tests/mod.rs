@@ -13,6 +13,7 @@ mod pairs;
 mod patience;
 mod range;
 mod states;
+mod translated;
 mod transport;
 mod tunnels;
 mod url;
