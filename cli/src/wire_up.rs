@@ -14,10 +14,10 @@ use rtmpd_core::hub::HubSettings;
 use rtmpd_core::media::{MakePackager, Packager, RingLimits};
 use rtmpd_core::{Attendant, Dice, Gate, MakeGate, Service, StreamKey, Transport};
 use rtmpd_netloop::{Clock, Listener, MakeAttendants, MakeService};
-use rtmpd_proto::auth::{self, AuthServer, ServerGate};
+use rtmpd_proto::auth::{self, AuthGate, AuthServer, Guard};
 use rtmpd_proto::cmaf::{CMAF, CmafPackager};
 use rtmpd_proto::hls::{HLS, HlsPackager};
-use rtmpd_proto::http::{self, HttpService, Uploaders, Uploads};
+use rtmpd_proto::http::{self, HttpService, Passes, Uploaders, Uploads};
 use rtmpd_proto::rec::{self, Recorders};
 use rtmpd_proto::relay::{Forwarding, Forwards, Pulls, Rules};
 use rtmpd_proto::rtmp::{self, RtmpPackager, RtmpService};
@@ -71,7 +71,7 @@ pub(crate) struct Plan {
     rec: rec::Settings,
     limits: Limits,
     doors: Doors,
-    auth: Option<Arc<AuthServer>>,
+    guard: Option<Arc<Guard>>,
     identities: Option<Arc<Identities>>,
     /// Streams that go on to other servers; it begins without rules.
     pub(crate) forwarding: Arc<Forwarding>,
@@ -105,7 +105,7 @@ impl Plan {
             rec: rec_settings(settings),
             limits: limits(settings),
             doors: doors(settings),
-            auth: settings.global.auth.as_ref().map(|auth| Arc::new(auth_server(auth))),
+            guard: guard(settings),
             identities: tls.identities,
             forwarding: Arc::new(forwarding(settings, origin, tls.trust)),
         }
@@ -145,10 +145,10 @@ impl Plan {
 
     /// Makes the gate of each shard, where somebody decides who may come in.
     pub(crate) fn make_gate(&self) -> MakeGate {
-        let auth = self.auth.clone();
+        let guard = self.guard.clone();
         Arc::new(move || {
-            let server = auth.clone()?;
-            Some(Box::new(ServerGate::new(server)) as Box<dyn Gate>)
+            let guard = guard.clone()?;
+            Some(Box::new(AuthGate::new(guard)) as Box<dyn Gate>)
         })
     }
 
@@ -182,10 +182,13 @@ impl Plan {
         let make_rtmp = self.secured(self.doors.rtmps, Arc::new(make_rtmp));
         let mut all = vec![Listener::tcp("rtmp", self.doors.rtmp, make_rtmp)];
         let settings = http::Settings { wall: Clock::process().wall(), ..self.http };
-        let is_guarded = self.auth.is_some();
+        let passes = self.guard.is_some().then(|| Arc::new(Passes::new(fresh_bytes())));
         let make_http: MakeService = Arc::new(move |_| -> Box<dyn Service> {
             let service = HttpService::new(settings);
-            Box::new(if is_guarded { service.guarded() } else { service })
+            Box::new(match &passes {
+                Some(passes) => service.guarded(passes.clone()),
+                None => service,
+            })
         });
         if let Some(addr) = self.doors.http {
             all.push(Listener::tcp("http", addr, Arc::clone(&make_http)));
@@ -262,6 +265,7 @@ fn hub_settings(settings: &Settings, shards: u16) -> HubSettings {
         ring,
         hold: Duration::from_secs(settings.global.hold_s.into()),
         elapse: Duration::from_millis(settings.global.elapse_ms.into()),
+        limits: settings.access.limits,
         ..HubSettings::default()
     }
 }
@@ -273,6 +277,17 @@ fn rtmp_settings(settings: &Settings) -> rtmp::Settings {
         max_idle: Duration::from_secs(settings.rtmp.max_idle_s.into()),
         ..rtmp::Settings::default()
     }
+}
+
+/// Who decides who may come in; `None` where everybody may.
+fn guard(settings: &Settings) -> Option<Arc<Guard>> {
+    let guard = Guard {
+        rules: settings.access.rules.clone(),
+        keys: settings.access.keys.clone(),
+        server: settings.global.auth.as_ref().map(auth_server),
+        wall: Clock::process().wall(),
+    };
+    (!guard.is_open()).then(|| Arc::new(guard))
 }
 
 fn auth_server(auth: &Auth) -> AuthServer {
@@ -305,8 +320,20 @@ fn rtsp_settings(settings: &Settings) -> rtsp::Settings {
             password: account.password.as_str().into(),
             realm: account.realm.as_str().into(),
         }),
+        users: rtsp_users(settings),
         ..rtsp::Settings::default()
     }
+}
+
+/// Users may prove themselves by RTSP too, in the realm of its own account.
+fn rtsp_users(settings: &Settings) -> Arc<[rtsp::Account]> {
+    let realm = settings.rtsp.auth.as_ref().map_or("smart_rtmpd", |account| account.realm.as_str());
+    let users = settings.access.rules.users.iter().map(|user| rtsp::Account {
+        user: user.name.as_str().into(),
+        password: user.password.as_str().into(),
+        realm: realm.into(),
+    });
+    users.collect()
 }
 
 fn srt_settings(settings: &Settings) -> srt::Settings {
@@ -429,11 +456,15 @@ fn doors(settings: &Settings) -> Doors {
 
 /// Bytes that nobody can know: see [`seed`].
 fn fresh_secret() -> Secret {
+    Secret::new(fresh_bytes())
+}
+
+fn fresh_bytes() -> [u8; 32] {
     let mut bytes = [0; 32];
     for (part, number) in bytes.chunks_mut(8).zip(0_u8..) {
         part.copy_from_slice(&seed(number).to_be_bytes());
     }
-    Secret::new(bytes)
+    bytes
 }
 
 /// Dice whose fall nobody can know.

@@ -80,12 +80,16 @@ fn examine_settings(place: &Place, parsed: &Parsed, report: &mut Report) {
         }
     }
     let settings = &parsed.settings;
+    // Its own test stream is to come in.
+    let mut open = settings.clone();
+    open.global.auth = None;
+    open.access = Default::default();
     let plan = match Tls::of(settings, &place.folder) {
         Ok(tls) => {
             if tls.identities.is_some() {
                 report.ok("certificates", "they can be shown");
             }
-            Plan::with(settings, tls)
+            Plan::with(&open, tls)
         }
         Err(error) => {
             report.fail(
@@ -93,7 +97,7 @@ fn examine_settings(place: &Place, parsed: &Parsed, report: &mut Report) {
                 error,
                 "correct the files, or leave <ssl> empty for a certificate of the server's own",
             );
-            Plan::of(settings)
+            Plan::of(&open)
         }
     };
     let running = ports::check(plan.configured(), report);

@@ -22,6 +22,8 @@ pub struct Settings {
     pub wall: WallClock,
     /// Who may publish and play; `None`: everybody.
     pub account: Option<Account>,
+    /// Users of the server: the gate decides what each of them may do.
+    pub users: Arc<[Account]>,
     /// Each player by UDP has sockets of its own, and gets media to where its own first packet came from.
     pub follow: bool,
     /// What players outside are told of where media comes from: (our address inside, the one outside).
@@ -72,6 +74,7 @@ impl Default for Settings {
             reorder: 512,
             wall: WallClock::default(),
             account: None,
+            users: Arc::default(),
             follow: false,
             outside: None,
             multicast: None,
