@@ -7,7 +7,7 @@ use rtmpd_proto::rtsp::auth::{Account, Asked, Proof, prove};
 use rtmpd_proto::rtsp::range::Range;
 use rtmpd_proto::rtsp::transport::Transport;
 use rtmpd_proto::rtsp::url::Url;
-use rtmpd_proto::rtsp::wire::{Decoder, Headers, Message, Request, Response};
+use rtmpd_proto::rtsp::wire::{Decoder, Headers, Message, Method, Request, Response};
 
 use super::source::{Source, pieces};
 
@@ -136,9 +136,9 @@ fn urls(text: &str) {
     let (host, vhost) = (url.host(), url.vhost());
     assert!(vhost.len() <= text.len() + 1 && host.len() <= text.len());
     if let Ok(key) = url.key() {
-        let base = url.base();
-        let again = Url::parse(&base).and_then(|url| url.key());
-        assert_eq!(again.as_ref(), Ok(&key), "{base}");
+        let control = format!("{}/trackID=7", url.base());
+        let again = Url::parse(&control).and_then(|url| Ok((url.key()?, url.track)));
+        assert_eq!(again, Ok((key, Some(7))), "{control}");
     }
 }
 
@@ -147,6 +147,7 @@ fn proofs(text: &str) {
     assert_ne!(prove(text, "DESCRIBE", &account, "0123456789abcdef"), Proof::Right);
     if let Some(asked) = Asked::best([text].into_iter()) {
         let header = asked.header("user", "pass", "DESCRIBE", "rtsp://host/live/name", 1);
-        assert!(!header.contains(['\r', '\n']), "{header:?}");
+        let request = Request::new(Method::Describe, "rtsp://host/").with("Authorization", &header).write();
+        assert_eq!(request.iter().filter(|byte| **byte == b'\n').count(), 3, "{header:?}");
     }
 }
