@@ -354,13 +354,14 @@ impl Shard {
                         && let Some(state) = self.conns.find_mut(conn).filter(|state| state.closing.is_none())
                     {
                         state.turn(now, Input::Reply(reply), outputs);
+                        // The same, as it may close now.
+                        self.post_datagrams(conn, &mut outputs.datagrams);
                     }
                 }
                 Output::Close(why) => self.begin_close(now, conn, why),
             }
         }
         outputs.rest.clear();
-        self.post_datagrams(conn, &mut outputs.datagrams);
         self.wish_to_send(conn);
         self.refile(conn);
         if self.conns.find(conn).is_some_and(|state| state.queue.len() > MAX_QUEUED) {
