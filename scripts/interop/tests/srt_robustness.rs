@@ -11,6 +11,7 @@ use rtmpd_interop::clients::{Player, Publisher};
 use rtmpd_interop::compare::{Want, assert_carried};
 use rtmpd_interop::flv::{Flv, Kind};
 use rtmpd_interop::media::Media;
+use rtmpd_interop::srt::induction;
 use rtmpd_interop::weather::{Path, Relay, Weather};
 use rtmpd_interop::{Server, paths, raw, until};
 
@@ -89,12 +90,6 @@ fn played_through_bad_weather() {
         let (again, dropped) = (told(&server, "again"), relay.counts().back.lost);
         assert!(again > 0 && dropped > 0, "{again} packets went again, the relay dropped {dropped}");
     }
-}
-
-/// One of the callers' first packets, which costs nothing to send.
-fn induction(id: u32) -> Vec<u8> {
-    let words = [0x8000_0000, 0, 0, 0, 4, 2, id, 1500, 8192, 1, id, 0, 0, 0, 0, 0];
-    words.iter().flat_map(|word: &u32| word.to_be_bytes()).collect()
 }
 
 #[test]
