@@ -38,9 +38,10 @@ impl Headers {
 
     /// Continues the last value, as folded headers do.
     pub(super) fn fold(&mut self, more: &str) {
-        if let Some((_, value)) = self.0.last_mut() {
+        let more = clean(more);
+        if let Some((_, value)) = self.0.last_mut().filter(|_| !more.is_empty()) {
             value.push(' ');
-            value.push_str(&clean(more));
+            value.push_str(&more);
         }
     }
 }
