@@ -40,7 +40,9 @@ impl Headers {
     pub(super) fn fold(&mut self, more: &str) {
         let more = clean(more);
         if let Some((_, value)) = self.0.last_mut().filter(|_| !more.is_empty()) {
-            value.push(' ');
+            if !value.is_empty() {
+                value.push(' ');
+            }
             value.push_str(&more);
         }
     }
