@@ -17,6 +17,7 @@ mod process;
 pub mod raw;
 mod server;
 pub mod srt;
+mod srt_clients;
 pub mod weather;
 
 pub use process::{Process, until};
