@@ -12,6 +12,7 @@ use rtmpd_conf::Settings;
 use rtmpd_conf::settings::{Auth, AuthTarget, HlsFormat, HttpType, RecMode, UploadFrom};
 use rtmpd_core::hub::HubSettings;
 use rtmpd_core::media::{MakePackager, Packager, RingLimits};
+use rtmpd_core::policy::Roles;
 use rtmpd_core::{Attendant, Dice, Gate, MakeGate, Service, StreamKey, Transport};
 use rtmpd_netloop::{Clock, Listener, MakeAttendants, MakeService};
 use rtmpd_proto::auth::{self, AuthGate, AuthServer, Guard};
@@ -182,7 +183,10 @@ impl Plan {
         let make_rtmp = self.secured(self.doors.rtmps, Arc::new(make_rtmp));
         let mut all = vec![Listener::tcp("rtmp", self.doors.rtmp, make_rtmp)];
         let settings = http::Settings { wall: Clock::process().wall(), ..self.http };
-        let passes = self.guard.is_some().then(|| Arc::new(Passes::new(fresh_bytes())));
+        let passes = self.guard.as_ref().map(|guard| {
+            let passes = Passes::new(fresh_bytes());
+            Arc::new(if guard.rules.users.is_empty() { passes } else { passes.with_users() })
+        });
         let make_http: MakeService = Arc::new(move |_| -> Box<dyn Service> {
             let service = HttpService::new(settings);
             Box::new(match &passes {
@@ -321,6 +325,13 @@ fn rtsp_settings(settings: &Settings) -> rtsp::Settings {
             realm: account.realm.as_str().into(),
         }),
         users: rtsp_users(settings),
+        // An auth server may let in those who show nothing.
+        needs_user: match settings.global.auth {
+            Some(_) => Roles::default(),
+            None => {
+                settings.access.rules.users.iter().fold(Roles::default(), |all, user| all.and(user.roles))
+            }
+        },
         ..rtsp::Settings::default()
     }
 }

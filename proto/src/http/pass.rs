@@ -30,6 +30,8 @@ const PERIOD: u64 = 3600;
 /// Knows passes, and who was let in. All workers share it.
 pub struct Passes {
     secret: [u8; 32],
+    /// There are users, so whoever is denied something may say who it is.
+    users: bool,
     sessions: Mutex<Sessions>,
 }
 
@@ -64,7 +66,17 @@ pub(super) struct Visitor<'a> {
 impl Passes {
     /// Passes signed by this secret.
     pub fn new(secret: [u8; 32]) -> Self {
-        Self { secret, sessions: Mutex::default() }
+        Self { secret, users: false, sessions: Mutex::default() }
+    }
+
+    /// The same, where there are users: who is denied something without having said a name is asked for one.
+    #[must_use]
+    pub fn with_users(self) -> Self {
+        Self { users: true, ..self }
+    }
+
+    pub(super) fn has_users(&self) -> bool {
+        self.users
     }
 
     /// The visitor's session, if it has a pass or was let in not long ago.

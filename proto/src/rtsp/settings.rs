@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rtmpd_core::WallClock;
+use rtmpd_core::policy::Roles;
 
 use super::casting::Casts;
 use crate::rtp::{ReceiverSettings, ReorderSettings};
@@ -24,6 +25,8 @@ pub struct Settings {
     pub account: Option<Account>,
     /// Users of the server: the gate decides what each of them may do.
     pub users: Arc<[Account]>,
+    /// What is only for users, and for those who show something in the URL.
+    pub needs_user: Roles,
     /// Each player by UDP has sockets of its own, and gets media to where its own first packet came from.
     pub follow: bool,
     /// What players outside are told of where media comes from: (our address inside, the one outside).
@@ -75,6 +78,7 @@ impl Default for Settings {
             wall: WallClock::default(),
             account: None,
             users: Arc::default(),
+            needs_user: Roles::default(),
             follow: false,
             outside: None,
             multicast: None,

@@ -33,7 +33,10 @@ fn users_by_every_protocol() {
     fails(Publisher::ffmpeg(MEDIA, &server.rtmp("other?user=bob&pass=p%20w")));
     let _rtmp = Publisher::ffmpeg(MEDIA, &server.rtmp("b1?user=bob&pass=p%20w"));
     wait_live(&server, "/live/b1.flv?user=bob&pass=p%20w");
-    assert_eq!(raw::status(server.http_port(), "/live/b1.flv"), 403);
+    assert_eq!(raw::status(server.http_port(), "/live/b1.flv"), 401);
+    for path in ["/live/b1.flv", "/live/b1.m3u8"] {
+        Player::ffmpeg(&server.http(path).replace("http://", "http://bob:p%20w@")).wait_playing();
+    }
     let login = |url: String| url.replace("rtsp://", "rtsp://bob:p%20w@");
     fails(Publisher::ffmpeg_rtsp(MEDIA, &server.rtsp("b2"), "tcp"));
     fails(Publisher::ffmpeg_rtsp(MEDIA, &login(server.rtsp("other")), "tcp"));

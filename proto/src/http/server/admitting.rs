@@ -8,10 +8,13 @@ use rtmpd_core::{Ask, Event, Instant, Output, Refusal, Role};
 use super::super::library::{Aim, Area, Library, film_of};
 use super::super::pass::{PASS, Visitor};
 use super::super::route::Route;
-use super::super::wire::{Failure, Head, Target};
+use super::super::wire::{Failure, Head, Response, Target};
 use super::live::status;
 use super::{HttpServer, Manner, Stage};
 use crate::cmaf::CMAF;
+
+/// RFC 7617 §2.
+const CHALLENGE: &str = "Basic realm=\"smart_rtmpd\", charset=\"UTF-8\"";
 
 /// A request that waits to be let in.
 #[derive(Debug)]
@@ -95,6 +98,13 @@ impl HttpServer {
                 let is_upload = matches!(route, Route::Upload(_));
                 let manner = Manner::of(&head);
                 let manner = Manner { keep_alive: manner.keep_alive && !is_upload, ..manner };
+                let might_log_in = self.passes.as_ref().is_some_and(|passes| passes.has_users())
+                    && head.field("authorization").is_none();
+                if might_log_in {
+                    let response = Response::text(401, &refusal.to_string());
+                    self.respond(now, manner, response.field("WWW-Authenticate", CHALLENGE));
+                    return Ok(());
+                }
                 let failure = Failure::new(status(&refusal), refusal.to_string());
                 self.answer_failure(now, manner, &failure);
                 Ok(())

@@ -121,7 +121,14 @@ impl RtspServer {
     /// Asks the shard whether the client may do this: at once, or first as the user that it has proven to be.
     pub(super) fn ask_as(&mut self, wish: Wish, waiting: Waiting, credentials: &str) {
         let role = if matches!(waiting, Waiting::Announce(_)) { Role::Publisher } else { Role::Player };
-        if self.door.proven.is_empty() && credentials.is_empty() {
+        let is_user = !self.settings.users.is_empty() && !self.door.proven.is_empty();
+        let is_bearer = credentials.get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case("bearer "));
+        // Who shows nothing at all is asked for a name before anybody else is asked.
+        let shows_nothing = !is_user && !is_bearer && wish.params.is_empty();
+        if shows_nothing && self.settings.needs_user.has(role) {
+            return self.answer_ask(self.heard_at, (wish, waiting), Err(Refusal::Denied));
+        }
+        if !is_user && !is_bearer {
             self.event(wanted(wish, role));
             self.waiting = Some(waiting);
             return;
