@@ -149,10 +149,9 @@ impl SrtServer {
             Media::Packet(packet) => self.carrier.send(now, &packet.data),
             Media::Gap => {}
             Media::Ended => {
-                self.carrier.connection.finish(now);
-                self.stage = Stage::Over;
-                self.drain(now);
-                self.carrier.out.push_back(Output::Close(Close::StreamEnded));
+                // Nobody came back for a while: what there was has long been delivered.
+                self.carrier.connection.close(now);
+                self.end(Close::StreamEnded);
             }
         }
     }

@@ -26,6 +26,15 @@ impl Publisher {
         Self::ffmpeg_times(1, media, url)
     }
 
+    /// The same by a current ffmpeg through TLS, believing servers whom this authority has signed.
+    pub fn ffmpeg_trusting(media: Media, url: &str, authority: &Path) -> Self {
+        let mut command = Command::new(paths::modern_ffmpeg());
+        command.args(["-nostdin", "-loglevel", "info", "-re", "-i"]).arg(media.file());
+        command.args(["-map", "0", "-c", "copy", "-tls_verify", "1", "-ca_file"]).arg(authority);
+        command.args(["-f", "flv", url]);
+        Self::start("ffmpeg publisher", &mut command)
+    }
+
     /// The same, so many times over.
     pub fn ffmpeg_times(times: u32, media: Media, url: &str) -> Self {
         let mut command = Command::new(media.ffmpeg());
@@ -112,7 +121,7 @@ impl Publisher {
         Self::start("GStreamer publisher", &mut command)
     }
 
-    fn start(name: &str, command: &mut Command) -> Self {
+    pub(crate) fn start(name: &str, command: &mut Command) -> Self {
         let folder = paths::scratch("publisher");
         let stdout = File::create(folder.join("stdout")).expect("a file can be made");
         let process = Process::start(name, command.stdout(stdout), &folder.join("stderr"));
@@ -177,6 +186,22 @@ impl Player {
             let mut command = Command::new(program);
             command.args(["-nostdin", "-loglevel", "info", "-y", "-i", url]);
             command.args(["-map", "0", "-c", "copy", "-flush_packets", "1", "-f", "flv"]).arg(output);
+            command
+        })
+    }
+
+    /// The same through TLS, believing servers whom this authority has signed.
+    pub fn ffmpeg_trusting(url: &str, authority: &Path) -> Self {
+        Self::start("ffmpeg player", "flv", |output| {
+            let mut command = Command::new(paths::modern_ffmpeg());
+            command
+                .args(["-nostdin", "-loglevel", "info", "-y", "-tls_verify", "1", "-ca_file"])
+                .arg(authority);
+            command.args(["-i", url, "-map", "0", "-c", "copy"]);
+            if url.starts_with("rtsps") {
+                command.args(["-bsf:v", "filter_units=remove_types=7-9,noise=drop=eq(pts\\,nopts)"]);
+            }
+            command.args(["-flush_packets", "1", "-f", "flv"]).arg(output);
             command
         })
     }
@@ -302,7 +327,7 @@ impl Player {
         })
     }
 
-    fn start(name: &str, ending: &str, command: impl FnOnce(&Path) -> Command) -> Self {
+    pub(crate) fn start(name: &str, ending: &str, command: impl FnOnce(&Path) -> Command) -> Self {
         Self::start_plain(name, ending, |output| {
             let mut command = command(output);
             let words = output.with_file_name("stdout");

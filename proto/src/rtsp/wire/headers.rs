@@ -38,9 +38,12 @@ impl Headers {
 
     /// Continues the last value, as folded headers do.
     pub(super) fn fold(&mut self, more: &str) {
-        if let Some((_, value)) = self.0.last_mut() {
-            value.push(' ');
-            value.push_str(&clean(more));
+        let more = clean(more);
+        if let Some((_, value)) = self.0.last_mut().filter(|_| !more.is_empty()) {
+            if !value.is_empty() {
+                value.push(' ');
+            }
+            value.push_str(&more);
         }
     }
 }
