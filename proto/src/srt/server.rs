@@ -90,7 +90,7 @@ impl SrtServer {
         let request = Box::new(Request {
             vhost: wanted.vhost.clone(),
             key: wanted.key.clone(),
-            params: wanted.params.clone(),
+            params: wanted.shown(),
             protocol: "srt",
             agent: format!("libsrt {major}.{minor}.{patch}").into(),
             patience: PATIENCE,
@@ -149,10 +149,9 @@ impl SrtServer {
             Media::Packet(packet) => self.carrier.send(now, &packet.data),
             Media::Gap => {}
             Media::Ended => {
-                self.carrier.connection.finish(now);
-                self.stage = Stage::Over;
-                self.drain(now);
-                self.carrier.out.push_back(Output::Close(Close::StreamEnded));
+                // Nobody came back for a while: what there was has long been delivered.
+                self.carrier.connection.close(now);
+                self.end(Close::StreamEnded);
             }
         }
     }

@@ -112,7 +112,7 @@ impl Publisher {
         Self::start("GStreamer publisher", &mut command)
     }
 
-    fn start(name: &str, command: &mut Command) -> Self {
+    pub(crate) fn start(name: &str, command: &mut Command) -> Self {
         let folder = paths::scratch("publisher");
         let stdout = File::create(folder.join("stdout")).expect("a file can be made");
         let process = Process::start(name, command.stdout(stdout), &folder.join("stderr"));
@@ -302,7 +302,7 @@ impl Player {
         })
     }
 
-    fn start(name: &str, ending: &str, command: impl FnOnce(&Path) -> Command) -> Self {
+    pub(crate) fn start(name: &str, ending: &str, command: impl FnOnce(&Path) -> Command) -> Self {
         Self::start_plain(name, ending, |output| {
             let mut command = command(output);
             let words = output.with_file_name("stdout");

@@ -47,6 +47,18 @@ fn an_id_tells_whose_it_is_wherever_it_comes_from() {
 }
 
 #[test]
+fn whoever_is_refused_and_closes_still_says_so() {
+    let mut cluster = Cluster::new(1).with_udp();
+    cluster.datagram(7000, A, "hello");
+    cluster.datagram(7000, A, "> fragile");
+    cluster.datagrams();
+    cluster.datagram(7000, A, "> publish other/a");
+    assert!(cluster.datagrams().contains("publish"), "the refusal");
+    assert_eq!(cluster.connections(), 0);
+    cluster.assert_bare();
+}
+
+#[test]
 fn sockets_of_ones_own_and_shared_ones() {
     let mut cluster = Cluster::new(1).with_udp();
     let [one, two, three] = [cluster.open(0), cluster.open(0), cluster.open(0)];
@@ -151,4 +163,13 @@ fn bytes_from_another_connection() {
     cluster.send(hands, "hand x nobody");
     cluster.send(hands, "quit");
     cluster.assert_bare();
+}
+
+#[test]
+fn last_words_after_an_answer_at_once_still_go_out() {
+    let mut cluster = Cluster::new(1).with_udp();
+    cluster.datagram(7000, "10.0.0.1:5", "hello");
+    cluster.datagram(7000, "10.0.0.1:5", "x> publish news/a");
+    let sent = cluster.datagrams();
+    assert!(sent.contains("app 'news' does not exist"), "{sent}");
 }

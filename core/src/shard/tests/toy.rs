@@ -1,7 +1,7 @@
 //! A protocol of lines, so that tests can say what a machine does.
 //!
 //! In: `publish NAME [PARAMS]` · `play NAME [PATIENCE_MS]` · `tracks CODEC…` · `frame TRACK DTS k|- [BYTES]` · `stop` ·
-//! `ask NAME [PARAMS]` (may it play?) · `fetch NAME OBJECT VERSION [PATIENCE_MS]` · `pause` · `resume` · `read` · `write` · `leave` · `flood N` · `bad` · `quit` · `bind
+//! `ask NAME [PARAMS]` (may it play?) · `fetch NAME OBJECT VERSION [PATIENCE_MS]` · `pause` · `resume` · `read` · `write` · `leave` · `flood N` · `bad` · `fragile` (a refusal ends it) · `quit` · `bind
 //! LEG own|shared ADDR` · `unbind LEG` · `datagram LEG ADDR TEXT` · `media LEG ADDR` (by datagrams from now on) · `room
 //! N` (so many packets are taken, then no more) · `dial HOST`. `play NAME?PARAMS` has parameters. Out: what the shard said, a line each; a frame is `[TRACK:DTS]`. By
 //! UDP, `ping` is answered without a connection, `hello` begins one, and datagrams are lines.
@@ -63,6 +63,8 @@ impl Service for ToyService {
 struct ToyMachine {
     line: Vec<u8>,
     leaves: Option<Call>,
+    /// It closes when it may not publish.
+    fragile: bool,
     /// It has no stream: what it says goes there.
     remote: Option<SocketAddr>,
     /// Media goes there.
@@ -99,7 +101,11 @@ impl Machine for ToyMachine {
                 self.say("bye");
                 self.out.push_back(Output::Close(Close::Shutdown));
             }
-            Input::Reply(Reply::Publish(result)) => self.say(&format!("publish {}", word(result))),
+            Input::Reply(Reply::Publish(result)) => {
+                let ends = self.fragile && result.is_err();
+                self.say(&format!("publish {}", word(result)));
+                self.out.extend(ends.then_some(Output::Close(Close::Done)));
+            }
             Input::Reply(Reply::Play(result)) => self.say(&format!("play {}", word(result.map(|_| ())))),
             Input::Reply(Reply::Asked(result)) => self.say(&format!("asked {}", word(result))),
             Input::Reply(Reply::Fetch(Ok(fetched))) => {
@@ -216,6 +222,10 @@ impl ToyMachine {
                 for _ in 0..rest[0].parse::<usize>().unwrap() {
                     self.say("pong");
                 }
+                return Ok(());
+            }
+            "fragile" => {
+                self.fragile = true;
                 return Ok(());
             }
             "quit" => {

@@ -281,6 +281,21 @@ fn what_is_played_there_is_published_here() {
 }
 
 #[test]
+fn players_are_told_that_the_stream_has_ended() {
+    let mut line = Line::new(player(None), None);
+    line.pass(Duration::from_millis(100));
+    let (preamble, packets, frames) = stream();
+    feed(&mut line, false, &preamble, &packets);
+    line.pass(Duration::from_secs(1));
+    let now = line.now;
+    line.listener().tell(now, Input::Media(Media::Ended));
+    assert_eq!(line.listener().close, Some(Close::StreamEnded));
+    line.carry();
+    assert_eq!(line.caller.close, Some(Close::PeerGone));
+    assert!(line.caller.frames() == frames, "every frame, unchanged");
+}
+
+#[test]
 fn refusals_are_told() {
     let mut line = Line::new(publisher(Some("wrong horses")), Some("correct horse"));
     line.pass(Duration::from_millis(100));

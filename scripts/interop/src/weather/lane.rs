@@ -41,6 +41,7 @@ impl Lane {
         let [lost, twice, late, jitter] = [(); 4].map(|()| self.throw());
         if lost < self.path.loss {
             tally.lost += 1;
+            tally.lost_fresh += u64::from(is_fresh(data));
             return;
         }
         if self.on_the_way.len() + self.held.len() >= ON_THE_WAY {
@@ -96,6 +97,11 @@ impl Lane {
         let mixed = mix(self.dice);
         (mixed >> 11) as f64 / (1_u64 << 53) as f64 * 100.0
     }
+}
+
+/// Whether this is a data packet of SRT that was not sent before (draft-sharabayko-srt-01 §3.1).
+fn is_fresh(data: &[u8]) -> bool {
+    data.len() > 16 && data[0] & 0x80 == 0 && data[4] & 0x04 == 0
 }
 
 /// A seed for each lane, so that lanes do not meet the same fate.

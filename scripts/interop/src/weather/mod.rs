@@ -62,6 +62,8 @@ pub struct Tally {
     pub left: u64,
     /// Were lost on purpose.
     pub lost: u64,
+    /// Those of them that were data packets of SRT which had not been sent before.
+    pub lost_fresh: u64,
     /// Were sent twice.
     pub duplicated: u64,
     /// Were held back for others to overtake.
