@@ -10,10 +10,10 @@ SCRIPTS=$(cd "$(dirname "$0")" && pwd)
 allowed_dependencies() {
     case $1 in
         core) echo bytes slab ;;
-        proto) echo rtmpd-core bytes httparse sha1 sha2 md-5 hmac base64 aes ctr aes-gcm aes-kw pbkdf2 ;;
+        proto) echo rtmpd-core bytes httparse sha1 sha2 md-5 hmac base64 aes ctr aes-gcm aes-kw pbkdf2 ring rustls webpki-roots ;;
         netloop) echo rtmpd-core bytes mio socket2 slab log libc signal-hook ;;
         conf) echo rtmpd-core rtmpd-proto roxmltree ;;
-        cli) echo rtmpd-core rtmpd-proto rtmpd-netloop rtmpd-conf bytes log env_logger lexopt if-addrs jiff fs4 ;;
+        cli) echo rtmpd-core rtmpd-proto rtmpd-netloop rtmpd-conf bytes log env_logger lexopt if-addrs jiff fs4 rcgen ;;
     esac
 }
 

@@ -66,7 +66,7 @@ setup_players() {
         "$plugins/libgstrtspclientsink.so:gstreamer1.0-rtsp" srt-live-transmit:srt-tools \
         cvlc:vlc-bin '/usr/lib/*/vlc/plugins/access/libaccess_srt_plugin.so:vlc-plugin-access-extra' \
         '/usr/lib/*/vlc/plugins/access/libavio_plugin.so:vlc-plugin-base' \
-        python3:python3 pip3:python3-pip setpriv:util-linux
+        python3:python3 pip3:python3-pip setpriv:util-linux openssl:openssl
 }
 
 setup_modern_ffmpeg() {

@@ -6,6 +6,10 @@ use std::net::{IpAddr, SocketAddr};
 const RTMP_PORT: u16 = 1935;
 /// The port players assume in `rtsp://`.
 const RTSP_PORT: u16 = 554;
+/// The port players assume in `rtmps://` and `https://`.
+const HTTPS_PORT: u16 = 443;
+/// The port players assume in `rtsps://`.
+const RTSPS_PORT: u16 = 322;
 /// The port players assume in `http://` and `ws://`.
 const HTTP_PORT: u16 = 80;
 
@@ -20,51 +24,68 @@ pub(crate) struct Doors {
     pub(crate) rtsp: Option<SocketAddr>,
     /// Where SRT is listened to (UDP); `None` = it is disabled.
     pub(crate) srt: Option<SocketAddr>,
-    /// Services that the configuration asks for and this version does not have.
-    pub(crate) missing: Vec<&'static str>,
-    /// Services that the configuration disables.
-    pub(crate) disabled: Vec<&'static str>,
+    /// Where HTTPS is listened to; `None` = it is disabled.
+    pub(crate) https: Option<SocketAddr>,
+    /// Whether RTMP may come in TLS.
+    pub(crate) rtmps: bool,
+    /// Whether RTSP may come in TLS.
+    pub(crate) rtsps: bool,
 }
 
 /// One line for each door.
 pub(crate) fn doors(doors: &Doors) -> Vec<String> {
     let mut lines = vec![door("rtmp", doors.rtmp)];
-    for (name, addr) in [("http", doors.http), ("rtsp", doors.rtsp), ("srt", doors.srt)] {
+    for (name, addr) in
+        [("http", doors.http), ("rtsp", doors.rtsp), ("srt", doors.srt), ("https", doors.https)]
+    {
         lines.push(addr.map_or_else(|| disabled(name), |addr| door(name, addr)));
     }
-    lines.extend(doors.disabled.iter().map(|name| disabled(name)));
-    lines.extend(doors.missing.iter().map(|name| format!("the {name} server is not in this version")));
     lines
 }
 
 /// One line for each URL that works, on each of the machine's `addresses` that a door is open on.
 pub(crate) fn urls(doors: &Doors, addresses: &[IpAddr]) -> Vec<String> {
+    hosts(addresses).into_iter().flat_map(|address| urls_on(doors, address)).collect()
+}
+
+fn urls_on(doors: &Doors, address: IpAddr) -> Vec<String> {
     let mut lines = Vec::new();
-    for address in hosts(addresses) {
-        if is_open(doors.rtmp, address) {
-            let host = authority(address, doors.rtmp.port(), RTMP_PORT);
-            lines.push(format!("publish and play: rtmp://{host}/live/stream"));
-        }
-        if let Some(http) = doors.http.filter(|door| is_open(*door, address)) {
-            let host = authority(address, http.port(), HTTP_PORT);
-            for ending in ["flv", "m3u8", "mpd", "ts", "mp4"] {
-                lines.push(format!("play: http://{host}/live/stream.{ending}"));
-            }
-            lines.push(format!("play: ws://{host}/live/stream.flv"));
-            lines.push(format!("page: http://{host}/"));
-        }
-        if let Some(rtsp) = doors.rtsp.filter(|door| is_open(*door, address)) {
-            let host = authority(address, rtsp.port(), RTSP_PORT);
-            lines.push(format!("publish and play: rtsp://{host}/live/stream"));
-        }
-        if let Some(srt) = doors.srt.filter(|door| is_open(*door, address)) {
-            // There is no usual port.
-            let host = authority(address, srt.port(), 0);
-            for (verb, role) in [("publish", "publisher"), ("play", "player")] {
-                lines.push(format!("{verb}: srt://{host}?streamid={host}/live/stream,role={role}"));
-            }
+    let at = |door: SocketAddr, usual| authority(address, door.port(), usual);
+    let open = |door: Option<SocketAddr>| door.filter(|door| is_open(*door, address));
+    if let Some(rtmp) = open(Some(doors.rtmp)) {
+        lines.push(format!("publish and play: rtmp://{}/live/stream", at(rtmp, RTMP_PORT)));
+        if doors.rtmps {
+            lines.push(format!("publish and play: rtmps://{}/live/stream", at(rtmp, HTTPS_PORT)));
         }
     }
+    if let Some(http) = open(doors.http) {
+        lines.extend(by_http(["http", "ws"], &at(http, HTTP_PORT)));
+    }
+    if let Some(https) = open(doors.https) {
+        lines.extend(by_http(["https", "wss"], &at(https, HTTPS_PORT)));
+    }
+    if let Some(rtsp) = open(doors.rtsp) {
+        lines.push(format!("publish and play: rtsp://{}/live/stream", at(rtsp, RTSP_PORT)));
+        if doors.rtsps {
+            lines.push(format!("publish and play: rtsps://{}/live/stream", at(rtsp, RTSPS_PORT)));
+        }
+    }
+    if let Some(srt) = open(doors.srt) {
+        // There is no usual port.
+        let host = at(srt, 0);
+        for (verb, role) in [("publish", "publisher"), ("play", "player")] {
+            lines.push(format!("{verb}: srt://{host}?streamid={host}/live/stream,role={role}"));
+        }
+    }
+    lines
+}
+
+fn by_http([http, ws]: [&str; 2], host: &str) -> Vec<String> {
+    let endings = ["flv", "m3u8", "mpd", "ts", "mp4"];
+    let mut lines: Vec<String> =
+        endings.iter().map(|ending| format!("play: {http}://{host}/live/stream.{ending}")).collect();
+    lines.push(format!("play: {ws}://{host}/live/stream.flv"));
+    lines.push(format!("page: {http}://{host}/"));
     lines
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::forwarding::{self, PolicyFile};
 use crate::wire_up::Plan;
-use crate::{banner, serve};
+use crate::{banner, certificates, serve};
 
 /// What to print when the configuration is good.
 ///
@@ -19,12 +19,13 @@ pub(crate) fn run(config: Option<&Path>) -> Result<String, Vec<String>> {
         push(&mut text, &format!("warning: {warning}"));
     }
     let plan = Plan::of(&parsed.settings);
-    for warning in plan.unmet() {
-        push(&mut text, &format!("warning: {warning}"));
+    if let Some(files) = certificates::Files::of(&parsed.settings.ssl, &place.folder) {
+        files.read().map_err(|error| vec![error])?;
     }
+    certificates::trust(&parsed.settings.ssl, &place.folder).map_err(|error| vec![error])?;
     let (policy, warnings) = PolicyFile::in_folder(&place.folder).read()?;
     let rules = forwarding::both(&parsed.forwards, policy);
-    for warning in warnings.into_iter().chain(forwarding::unmet(&rules)) {
+    for warning in warnings {
         push(&mut text, &format!("warning: {warning}"));
     }
     if !rules.is_empty() {

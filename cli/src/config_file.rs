@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rtmpd_conf::Parsed;
+use rtmpd_conf::settings::Access;
 
 /// The file's usual name.
 const NAME: &str = "config.xml";
@@ -64,8 +65,22 @@ impl Place {
             }
             None => (NAME.into(), EMPTY.into()),
         };
-        rtmpd_conf::parse(&name, &bytes)
-            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+        let mut parsed = rtmpd_conf::parse(&name, &bytes)
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        self.read_keys(&mut parsed.settings.access).map_err(|error| vec![format!("{name}: {error}")])?;
+        Ok(parsed)
+    }
+
+    /// Adds the keys of the file that the configuration names.
+    fn read_keys(&self, access: &mut Access) -> Result<(), String> {
+        let Some(file) = access.jwks.as_ref().map(|file| self.folder.join(file)) else { return Ok(()) };
+        let wrong = |why: String| format!("<jwt jwks>: {} {why}", file.display());
+        let bytes = bytes_of(&file).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+        let text = String::from_utf8(bytes).map_err(|_| wrong("is no text".to_owned()))?;
+        match access.keys.add_set(&text).map_err(wrong)? {
+            0 => Err(wrong("has no key for HS256 or RS256".to_owned())),
+            _ => Ok(()),
+        }
     }
 
     /// What the settings come from, for the log.

@@ -17,6 +17,7 @@ use rtmpd_proto::rtsp;
 use rtmpd_proto::rtsp::client::{RtspPlayer, RtspPublisher};
 use rtmpd_proto::srt::crypto::{Passphrase, Secret};
 use rtmpd_proto::srt::{self, CallerKey, SrtPlayer, SrtPublisher, call_id};
+use rtmpd_proto::tls::{TlsClient, Trust};
 
 /// The file of the rules, beside the configuration.
 const NAME: &str = "policy.xml";
@@ -30,55 +31,67 @@ pub(crate) struct Speakers {
     pub(crate) srt: srt::Settings,
     pub(crate) secret: Secret,
     pub(crate) wall: WallClock,
+    /// Whom we believe to be who it says; `None` when that could not be found out.
+    pub(crate) trust: Option<Trust>,
 }
 
 impl Legs for Speakers {
     fn packaging(&self, scheme: Scheme) -> Option<Packaging> {
         match scheme {
-            Scheme::Rtmp => Some(rtmp::PACKAGING),
-            Scheme::Rtsp => Some(RTP),
+            Scheme::Rtmp | Scheme::Rtmps => Some(rtmp::PACKAGING),
+            Scheme::Rtsp | Scheme::Rtsps => Some(RTP),
             Scheme::Srt => Some(TS),
-            Scheme::Rtmps | Scheme::Rtsps => None,
         }
     }
 
     fn publisher(&self, begin: Begin<'_>) -> Result<Box<dyn Machine>, String> {
-        let (now, request) = (begin.now, begin.request.clone());
-        match begin.destination.url.scheme {
-            Scheme::Rtmp => {
+        let (now, request, url) = (begin.now, begin.request.clone(), &begin.destination.url);
+        match url.scheme {
+            Scheme::Rtmp | Scheme::Rtmps => {
                 let target = rtmp_target(&begin);
-                Ok(Box::new(RtmpPublisher::new(now, target, request, &self.rtmp, begin.dice)))
+                self.secured(url, Box::new(RtmpPublisher::new(now, target, request, &self.rtmp, begin.dice)))
             }
-            Scheme::Rtsp => Ok(Box::new(RtspPublisher::new(now, rtsp_target(&begin), request, self.wall))),
+            Scheme::Rtsp | Scheme::Rtsps => {
+                self.secured(url, Box::new(RtspPublisher::new(now, rtsp_target(&begin), request, self.wall)))
+            }
             Scheme::Srt => {
                 let (call, settings, secret) = self.call(begin, "publish")?;
                 Ok(Box::new(SrtPublisher::new(now, call, request, settings, secret)))
             }
-            scheme @ (Scheme::Rtmps | Scheme::Rtsps) => Err(not_yet(scheme)),
         }
     }
 
     fn player(&self, begin: Begin<'_>) -> Result<Box<dyn Machine>, String> {
-        let (now, request) = (begin.now, begin.request.clone());
-        match begin.destination.url.scheme {
-            Scheme::Rtmp => {
+        let (now, request, url) = (begin.now, begin.request.clone(), &begin.destination.url);
+        match url.scheme {
+            Scheme::Rtmp | Scheme::Rtmps => {
                 let target = rtmp_target(&begin);
-                Ok(Box::new(RtmpPlayer::new(now, target, request, &self.rtmp, begin.dice)))
+                self.secured(url, Box::new(RtmpPlayer::new(now, target, request, &self.rtmp, begin.dice)))
             }
-            Scheme::Rtsp => {
+            Scheme::Rtsp | Scheme::Rtsps => {
                 let settings = rtsp::Settings { wall: self.wall, ..self.rtsp.clone() };
-                Ok(Box::new(RtspPlayer::new(now, rtsp_target(&begin), request, settings, begin.dice)))
+                let target = rtsp_target(&begin);
+                self.secured(url, Box::new(RtspPlayer::new(now, target, request, settings, begin.dice)))
             }
             Scheme::Srt => {
                 let (call, settings, secret) = self.call(begin, "request")?;
                 Ok(Box::new(SrtPlayer::new(now, call, request, settings, secret)))
             }
-            scheme @ (Scheme::Rtmps | Scheme::Rtsps) => Err(not_yet(scheme)),
         }
     }
 }
 
 impl Speakers {
+    /// The machine, behind TLS where the URL wants that.
+    fn secured(&self, url: &Url, machine: Box<dyn Machine>) -> Result<Box<dyn Machine>, String> {
+        if !matches!(url.scheme, Scheme::Rtmps | Scheme::Rtsps) {
+            return Ok(machine);
+        }
+        let trust = self.trust.as_ref().ok_or("the files of <ssl> for clients are wrong")?;
+        let client = TlsClient::new(machine, &url.host, trust).map_err(|error| error.to_string())?;
+        Ok(Box::new(client))
+    }
+
     /// Whom to call by SRT, how, and with which secret.
     fn call(&self, mut begin: Begin<'_>, mode: &str) -> Result<(srt::Call, srt::Settings, Secret), String> {
         let url = &begin.destination.url;
@@ -99,15 +112,11 @@ impl Speakers {
     }
 }
 
-fn not_yet(scheme: Scheme) -> String {
-    format!("{} is not in this version", scheme.name())
-}
-
 fn rtmp_target(begin: &Begin<'_>) -> rtmp::Target {
     let url = &begin.destination.url;
     let (app, name) = url.app_and_name();
     let name = if url.query.is_empty() { name.to_owned() } else { format!("{name}?{}", url.query) };
-    let tc_url = format!("rtmp://{}/{app}", url.authority());
+    let tc_url = format!("{}://{}/{app}", url.scheme.name(), url.authority());
     rtmp::Target { tc_url, app: app.to_owned(), name, via: begin.via.to_owned() }
 }
 
@@ -211,7 +220,6 @@ impl PolicyFile {
                 let rules = both(config, rules);
                 let count = rules.len();
                 log::info!(target: "rtmpd", "{} has changed: {count} rules", self.path.display());
-                warn_unmet(&rules);
                 forwarding.set_rules(rules);
                 reminder.ask_anew();
             }
@@ -230,21 +238,4 @@ pub(crate) fn both(config: &Rules, policy: Rules) -> Rules {
     all.streams.extend(policy.streams);
     all.pulls.extend(policy.pulls);
     all
-}
-
-/// Warns of rules that this version cannot do.
-pub(crate) fn warn_unmet(rules: &Rules) {
-    for text in unmet(rules) {
-        log::warn!(target: "rtmpd", "{text}");
-    }
-}
-
-/// Rules that this version cannot do, a text each.
-pub(crate) fn unmet(rules: &Rules) -> Vec<String> {
-    let forwards = rules.apps.iter().chain(&rules.streams).flat_map(|rule| &rule.forwards);
-    let urls = forwards.filter_map(|forward| forward.rewrite.as_ref());
-    urls.chain(rules.pulls.iter().map(|pull| &pull.url))
-        .filter(|url| matches!(url.scheme, Scheme::Rtmps | Scheme::Rtsps))
-        .map(|url| format!("the rule for {url} is not applied: {}", not_yet(url.scheme)))
-        .collect()
 }

@@ -3,12 +3,14 @@
 //! - `args` → `serve` | `check` | `doctor` | `replay` · `config_file`: finds and reads config.xml · `wire_up`: what it means
 //! - `banner`: what the server says when it has started · `logging`: terminal and daily files
 //! - `forwarding`: policy.xml, and the machines that speak with other servers
+//! - `certificates`: TLS
 //! - `pages`: the static site · `pool`: the threads that read it
 
 #![forbid(unsafe_code)]
 
 mod args;
 mod banner;
+mod certificates;
 mod check;
 mod config_file;
 mod doctor;

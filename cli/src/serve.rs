@@ -19,8 +19,8 @@ use crate::forwarding::{self, PolicyFile};
 use crate::pages::Pages;
 use crate::pool::Site;
 use crate::recordings::look_after;
-use crate::wire_up::{Plan, fresh_dice};
-use crate::{banner, logging};
+use crate::wire_up::{Plan, Tls, fresh_dice};
+use crate::{banner, certificates, logging};
 
 /// The folder of the static site, beside the configuration.
 pub(crate) const SITE: &str = "html";
@@ -67,12 +67,15 @@ fn serve(place: &Place, parsed: &Parsed, rules: &Rules) -> io::Result<()> {
     for warning in &parsed.warnings {
         warn!(target: TARGET, "{warning}");
     }
-    let plan = Plan::of(&parsed.settings);
-    for warning in plan.unmet() {
-        warn!(target: TARGET, "{warning}");
+    let settings = &parsed.settings;
+    let tls = Tls::of(settings, &place.folder).map_err(io::Error::other)?;
+    if let (Some(files), Some(identities)) =
+        (certificates::Files::of(&settings.ssl, &place.folder), &tls.identities)
+    {
+        certificates::watch(files, Arc::clone(identities))?;
     }
+    let plan = Plan::with(settings, tls);
     plan.forwarding.set_rules(rules.clone());
-    forwarding::warn_unmet(rules);
     let running = Running::start(place, &plan)?;
     look_after(place.folder.join("rec"), plan.limits())?;
     stop_on_signal(running.server.stopper())?;

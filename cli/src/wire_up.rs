@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +12,13 @@ use rtmpd_conf::Settings;
 use rtmpd_conf::settings::{Auth, AuthTarget, HlsFormat, HttpType, RecMode, UploadFrom};
 use rtmpd_core::hub::HubSettings;
 use rtmpd_core::media::{MakePackager, Packager, RingLimits};
+use rtmpd_core::policy::Roles;
 use rtmpd_core::{Attendant, Dice, Gate, MakeGate, Service, StreamKey, Transport};
-use rtmpd_netloop::{Clock, Listener, MakeAttendants};
-use rtmpd_proto::auth::{self, AuthServer, ServerGate};
+use rtmpd_netloop::{Clock, Listener, MakeAttendants, MakeService};
+use rtmpd_proto::auth::{self, AuthGate, AuthServer, Guard};
 use rtmpd_proto::cmaf::{CMAF, CmafPackager};
 use rtmpd_proto::hls::{HLS, HlsPackager};
-use rtmpd_proto::http::{self, HttpService, Uploaders, Uploads};
+use rtmpd_proto::http::{self, HttpService, Passes, Uploaders, Uploads};
 use rtmpd_proto::rec::{self, Recorders};
 use rtmpd_proto::relay::{Forwarding, Forwards, Pulls, Rules};
 use rtmpd_proto::rtmp::{self, RtmpPackager, RtmpService};
@@ -25,10 +27,33 @@ use rtmpd_proto::rtsp::{self, Casters, Casts, RtspService};
 use rtmpd_proto::segment::{self, Format};
 use rtmpd_proto::srt::crypto::{Passphrase, Secret};
 use rtmpd_proto::srt::{self, Passphrases, SrtService};
+use rtmpd_proto::tls::{Identities, TlsService, Trust};
 
 use crate::banner::Doors;
+use crate::certificates;
 use crate::forwarding::Speakers;
 use crate::recordings::Limits;
+
+/// What TLS needs that comes from files.
+#[derive(Default)]
+pub(crate) struct Tls {
+    /// Who we are; `None` where nobody may come in TLS.
+    pub(crate) identities: Option<Arc<Identities>>,
+    /// Whom we believe; `None` where that could not be found out.
+    pub(crate) trust: Option<Trust>,
+}
+
+impl Tls {
+    /// Reads the files of the configuration in this folder, or makes a certificate where it names none.
+    ///
+    /// # Errors
+    /// Which file is wrong, and why.
+    pub(crate) fn of(settings: &Settings, folder: &Path) -> Result<Self, String> {
+        let wanted = settings.rtmp.ssl || settings.rtsp.ssl || settings.http.ssl;
+        let identities = if wanted { Some(certificates::identities(&settings.ssl, folder)?) } else { None };
+        Ok(Self { identities, trust: Some(certificates::trust(&settings.ssl, folder)?) })
+    }
+}
 
 /// Everything a server of these settings is made of.
 #[derive(Clone, Debug)]
@@ -47,15 +72,20 @@ pub(crate) struct Plan {
     rec: rec::Settings,
     limits: Limits,
     doors: Doors,
-    auth: Option<Arc<AuthServer>>,
-    unmet: Vec<&'static str>,
+    guard: Option<Arc<Guard>>,
+    identities: Option<Arc<Identities>>,
     /// Streams that go on to other servers; it begins without rules.
     pub(crate) forwarding: Arc<Forwarding>,
 }
 
 impl Plan {
-    /// What these settings mean.
+    /// What these settings mean, without TLS.
     pub(crate) fn of(settings: &Settings) -> Self {
+        Self::with(settings, Tls::default())
+    }
+
+    /// What these settings mean.
+    pub(crate) fn with(settings: &Settings, tls: Tls) -> Self {
         let netloop = netloop_settings(settings);
         // Never 0, which is no name.
         let origin = seed("origin") as u32 | 1;
@@ -76,9 +106,9 @@ impl Plan {
             rec: rec_settings(settings),
             limits: limits(settings),
             doors: doors(settings),
-            auth: settings.global.auth.as_ref().map(|auth| Arc::new(auth_server(auth))),
-            unmet: unmet(settings),
-            forwarding: Arc::new(forwarding(settings, origin)),
+            guard: guard(settings),
+            identities: tls.identities,
+            forwarding: Arc::new(forwarding(settings, origin, tls.trust)),
         }
     }
 
@@ -94,12 +124,8 @@ impl Plan {
         let http = self.doors.http.map(|planned| addrs.next().unwrap_or(planned));
         let rtsp = self.doors.rtsp.map(|planned| addrs.next().unwrap_or(planned));
         let srt = self.doors.srt.map(|planned| addrs.next().unwrap_or(planned));
-        Doors { rtmp, http, rtsp, srt, ..self.doors.clone() }
-    }
-
-    /// What the configuration asks for and this version does not do, where that may surprise: a warning each.
-    pub(crate) fn unmet(&self) -> &[&'static str] {
-        &self.unmet
+        let https = self.doors.https.map(|planned| addrs.next().unwrap_or(planned));
+        Doors { rtmp, http, rtsp, srt, https, ..self.doors.clone() }
     }
 
     /// Makes the packagers of all protocols, with these dice for a stream.
@@ -120,10 +146,10 @@ impl Plan {
 
     /// Makes the gate of each shard, where somebody decides who may come in.
     pub(crate) fn make_gate(&self) -> MakeGate {
-        let auth = self.auth.clone();
+        let guard = self.guard.clone();
         Arc::new(move || {
-            let server = auth.clone()?;
-            Some(Box::new(ServerGate::new(server)) as Box<dyn Gate>)
+            let guard = guard.clone()?;
+            Some(Box::new(AuthGate::new(guard)) as Box<dyn Gate>)
         })
     }
 
@@ -149,27 +175,34 @@ impl Plan {
         self.limits
     }
 
-    /// The doors with what is spoken there: RTMP, then HTTP, RTSP and SRT where they are enabled.
+    /// The doors with what is spoken there: RTMP, then HTTP, RTSP, SRT and HTTPS where they are enabled.
     pub(crate) fn listeners(&self) -> Vec<Listener> {
         let rtmp = self.rtmp;
         let make_rtmp =
             move |worker| -> Box<dyn Service> { Box::new(RtmpService::new(rtmp, Dice::new(seed(worker)))) };
-        let mut all = vec![Listener::tcp("rtmp", self.doors.rtmp, Arc::new(make_rtmp))];
+        let make_rtmp = self.secured(self.doors.rtmps, Arc::new(make_rtmp));
+        let mut all = vec![Listener::tcp("rtmp", self.doors.rtmp, make_rtmp)];
+        let settings = http::Settings { wall: Clock::process().wall(), ..self.http };
+        let passes = self.guard.as_ref().map(|guard| {
+            let passes = Passes::new(fresh_bytes());
+            Arc::new(if guard.rules.users.is_empty() { passes } else { passes.with_users() })
+        });
+        let make_http: MakeService = Arc::new(move |_| -> Box<dyn Service> {
+            let service = HttpService::new(settings);
+            Box::new(match &passes {
+                Some(passes) => service.guarded(passes.clone()),
+                None => service,
+            })
+        });
         if let Some(addr) = self.doors.http {
-            let settings = http::Settings { wall: Clock::process().wall(), ..self.http };
-            let is_guarded = self.auth.is_some();
-            let make_http = move |_| -> Box<dyn Service> {
-                let service = HttpService::new(settings);
-                Box::new(if is_guarded { service.guarded() } else { service })
-            };
-            all.push(Listener::tcp("http", addr, Arc::new(make_http)));
+            all.push(Listener::tcp("http", addr, Arc::clone(&make_http)));
         }
         if let Some(addr) = self.doors.rtsp {
             let settings = rtsp::Settings { wall: Clock::process().wall(), ..self.rtsp.clone() };
             let make_rtsp = move |worker| -> Box<dyn Service> {
                 Box::new(RtspService::new(settings.clone(), Dice::new(seed(worker))))
             };
-            all.push(Listener::tcp("rtsp", addr, Arc::new(make_rtsp)));
+            all.push(Listener::tcp("rtsp", addr, self.secured(self.doors.rtsps, Arc::new(make_rtsp))));
         }
         if let Some(addr) = self.doors.srt {
             let (settings, passphrases) = (self.srt, self.passphrases.clone());
@@ -181,7 +214,16 @@ impl Plan {
             };
             all.push(Listener::udp("srt", addr, Arc::new(make_srt)));
         }
+        if let Some(addr) = self.doors.https {
+            all.push(Listener::tcp("https", addr, self.secured(true, make_http)));
+        }
         all
+    }
+
+    /// The same services behind TLS, for those who come in TLS.
+    fn secured(&self, wanted: bool, make: MakeService) -> MakeService {
+        let Some(identities) = self.identities.clone().filter(|_| wanted) else { return make };
+        Arc::new(move |worker| Box::new(TlsService::new(make(worker), Arc::clone(&identities))))
     }
 
     /// The services by port, with dice that always fall the same way.
@@ -227,6 +269,7 @@ fn hub_settings(settings: &Settings, shards: u16) -> HubSettings {
         ring,
         hold: Duration::from_secs(settings.global.hold_s.into()),
         elapse: Duration::from_millis(settings.global.elapse_ms.into()),
+        limits: settings.access.limits,
         ..HubSettings::default()
     }
 }
@@ -238,6 +281,17 @@ fn rtmp_settings(settings: &Settings) -> rtmp::Settings {
         max_idle: Duration::from_secs(settings.rtmp.max_idle_s.into()),
         ..rtmp::Settings::default()
     }
+}
+
+/// Who decides who may come in; `None` where everybody may.
+fn guard(settings: &Settings) -> Option<Arc<Guard>> {
+    let guard = Guard {
+        rules: settings.access.rules.clone(),
+        keys: settings.access.keys.clone(),
+        server: settings.global.auth.as_ref().map(auth_server),
+        wall: Clock::process().wall(),
+    };
+    (!guard.is_open()).then(|| Arc::new(guard))
 }
 
 fn auth_server(auth: &Auth) -> AuthServer {
@@ -270,8 +324,27 @@ fn rtsp_settings(settings: &Settings) -> rtsp::Settings {
             password: account.password.as_str().into(),
             realm: account.realm.as_str().into(),
         }),
+        users: rtsp_users(settings),
+        // An auth server may let in those who show nothing.
+        needs_user: match settings.global.auth {
+            Some(_) => Roles::default(),
+            None => {
+                settings.access.rules.users.iter().fold(Roles::default(), |all, user| all.and(user.roles))
+            }
+        },
         ..rtsp::Settings::default()
     }
+}
+
+/// Users may prove themselves by RTSP too, in the realm of its own account.
+fn rtsp_users(settings: &Settings) -> Arc<[rtsp::Account]> {
+    let realm = settings.rtsp.auth.as_ref().map_or("smart_rtmpd", |account| account.realm.as_str());
+    let users = settings.access.rules.users.iter().map(|user| rtsp::Account {
+        user: user.name.as_str().into(),
+        password: user.password.as_str().into(),
+        realm: realm.into(),
+    });
+    users.collect()
 }
 
 fn srt_settings(settings: &Settings) -> srt::Settings {
@@ -293,13 +366,14 @@ fn passphrases(settings: &Settings) -> Passphrases {
     }
 }
 
-fn forwarding(settings: &Settings, origin: u32) -> Forwarding {
+fn forwarding(settings: &Settings, origin: u32, trust: Option<Trust>) -> Forwarding {
     let speakers = Speakers {
         rtmp: rtmp_settings(settings),
         rtsp: rtsp_settings(settings),
         srt: srt_settings(settings),
         secret: fresh_secret(),
         wall: Clock::process().wall(),
+        trust,
     };
     let doors = vec![
         (Transport::Tcp, settings.rtmp.port),
@@ -377,37 +451,31 @@ fn doors(settings: &Settings) -> Doors {
     let any = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
     let door = |ip: Option<IpAddr>, port: u16| SocketAddr::new(ip.unwrap_or(any), port);
     let http = settings.http.enable.then(|| door(settings.http.ip, settings.http.port));
-    let https = settings.http.enable && settings.http.ssl;
     let rtsp = settings.rtsp.enable.then(|| door(settings.rtsp.ip, settings.rtsp.port));
     let srt = settings.srt.enable.then(|| door(settings.srt.ip, settings.srt.port));
-    let later = [("https", https)];
-    let of = |wanted: bool| later.iter().filter(|(_, on)| *on == wanted).map(|(name, _)| *name).collect();
+    let https = settings.http.enable && settings.http.ssl;
     Doors {
         rtmp: door(settings.rtmp.ip, settings.rtmp.port),
         http,
         rtsp,
         srt,
-        missing: of(true),
-        disabled: of(false),
+        https: https.then(|| door(settings.http.ip, settings.http.sport)),
+        rtmps: settings.rtmp.ssl,
+        rtsps: settings.rtsp.ssl,
     }
-}
-
-/// Whoever wants a lock must hear that there is none yet.
-fn unmet(settings: &Settings) -> Vec<&'static str> {
-    let all = [
-        (settings.rtsp.ssl, "<rtsp><ssl>: RTSPS is not in this version, the port speaks plain RTSP"),
-        (settings.rtmp.ssl, "<rtmp><ssl>: RTMPS is not in this version, the port speaks plain RTMP"),
-    ];
-    all.iter().filter(|(asked, _)| *asked).map(|(_, text)| *text).collect()
 }
 
 /// Bytes that nobody can know: see [`seed`].
 fn fresh_secret() -> Secret {
+    Secret::new(fresh_bytes())
+}
+
+fn fresh_bytes() -> [u8; 32] {
     let mut bytes = [0; 32];
     for (part, number) in bytes.chunks_mut(8).zip(0_u8..) {
         part.copy_from_slice(&seed(number).to_be_bytes());
     }
-    Secret::new(bytes)
+    bytes
 }
 
 /// Dice whose fall nobody can know.

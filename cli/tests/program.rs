@@ -81,14 +81,16 @@ fn checking() {
         assert!(out.contains("\nthe rtmp server ip: 127.0.0.1, port is: 21935\n"), "{out}");
         assert!(out.contains("\nthe http server ip: 127.0.0.1, port is: 28080\n"), "{out}");
     }
-    let open = "<config><authurl>auth.local</authurl><rtmp><ssl>true</ssl></rtmp></config>";
-    fs::write(folder.path().join("config.xml"), open).unwrap();
+    let secured = "<config><authurl>auth.local</authurl><rtmp><ssl>true</ssl></rtmp></config>";
+    fs::write(folder.path().join("config.xml"), secured).unwrap();
     let (status, out, _) = run(&["check"], folder.path());
     assert_eq!(status, Some(0));
-    assert!(
-        !out.contains("<authurl>") && out.contains("\nwarning: <rtmp><ssl>: RTMPS is not in this version"),
-        "{out}"
-    );
+    assert!(!out.contains("warning"), "{out}");
+    let files = "<config><ssl><servercert>no.crt</servercert><serverkey>no.key</serverkey></ssl></config>";
+    fs::write(folder.path().join("config.xml"), files).unwrap();
+    let (status, _, err) = run(&["check"], folder.path());
+    assert_eq!(status, Some(1));
+    assert!(err.contains("<ssl><servercert> ") && err.contains("no.crt: "), "{err}");
     fs::write(folder.path().join("config.xml"), "<config>\n  <rtmp><port>no</port></rtmp>\n</config>")
         .unwrap();
     let (status, out, err) = run(&["check"], folder.path());

@@ -6,14 +6,15 @@ use rtmpd_proto::relay::Rules;
 use crate::forwards;
 use crate::names::{cut, squeeze};
 use crate::problem::Problem;
-use crate::settings::{Global, Http, Nat, Rtmp, Rtsp, Settings, Srt, Ssl, ports};
+use crate::settings::{Access, Global, Http, Nat, Rtmp, Rtsp, Settings, Srt, Ssl, ports};
 use crate::xml::{Findings, Section, decode, document};
 
 /// Longest config file, in bytes.
 pub const MAX_FILE: usize = 1 << 20;
 
 /// The sections besides the top level, and what may stand beside them for others to read.
-const APART: [&str; 9] = ["nat", "ssl", "rtmp", "rtsp", "http", "srt", "vhosts", "urls", "pulls"];
+const APART: [&str; 11] =
+    ["nat", "ssl", "rtmp", "rtsp", "http", "srt", "vhosts", "urls", "pulls", "users", "keys"];
 
 /// What a config file says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -75,8 +76,12 @@ fn check_root(root: Node<'_, '_>, expected: &str, findings: &mut Findings) {
 }
 
 fn sections(root: Node<'_, '_>, findings: &mut Findings) -> Settings {
+    let top = |section: &mut Section| (Global::read(section), Access::read(section));
+    let (global, mut access) = read(Section::new(&[root], "", &APART), top, findings);
+    access.read_lists(root, findings);
     let settings = Settings {
-        global: read(Section::new(&[root], "", &APART), Global::read, findings),
+        global,
+        access,
         nat: read(child(root, "nat"), Nat::read, findings),
         ssl: read(child(root, "ssl"), Ssl::read, findings),
         rtmp: read(child(root, "rtmp"), Rtmp::read, findings),

@@ -10,7 +10,7 @@
 //! [`Input::Handed`]: crate::Input::Handed
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -112,6 +112,14 @@ pub enum Verdict {
 pub trait Gate: Send {
     /// Decides, or says that somebody else does.
     fn judge(&mut self, now: Instant, ask: &Ask) -> Verdict;
+
+    /// Whether this address may connect at all.
+    ///
+    /// # Errors
+    /// With the reason, for the log.
+    fn lets_connect(&mut self, _address: IpAddr) -> Result<(), String> {
+        Ok(())
+    }
 
     /// Makes an asker. It is handed a question only after its [`crate::Event::Answer`] to the one before.
     fn asker(&mut self) -> Box<dyn Machine>;

@@ -102,6 +102,8 @@ pub enum Refusal {
     NotYet(String),
     /// There is no UDP socket to be had; the text says why.
     NoPort(String),
+    /// There are as many, or there is as much, as there may be; the text says of what.
+    Full(String),
     /// Whoever decides who may come in said no; the log says why.
     Denied,
     /// The stream has come through this server before, or through too many others.
@@ -120,6 +122,7 @@ impl fmt::Display for Refusal {
             Self::Unsupported(why) => f.write_str(why),
             Self::NotYet(what) => write!(f, "{what} did not come in time"),
             Self::NoPort(why) => write!(f, "no UDP port: {why}"),
+            Self::Full(what) => f.write_str(what),
             Self::Denied => f.write_str("this is not allowed"),
             Self::Looped(key) => {
                 write!(f, "stream '{key}' has come through this server already: it would go in circles")

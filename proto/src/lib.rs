@@ -12,6 +12,7 @@
 //! - [`rtmp`] speaks RTMP, as a server and as a client
 //! - [`srt`] speaks SRT, as a listener and as a caller
 //! - [`rtsp`] speaks RTSP
+//! - [`tls`] puts TLS around any of their machines
 //! - [`auth`] asks an auth server who may come in
 //!
 //! Peer input produces values and errors, never a panic: nothing here indexes, and each length from the wire is
@@ -36,3 +37,4 @@ pub mod rtp;
 pub mod rtsp;
 pub mod segment;
 pub mod srt;
+pub mod tls;

@@ -31,7 +31,7 @@ use rtmpd_conf::Parsed;
 use crate::config_file::Place;
 use crate::forwarding::PolicyFile;
 use crate::serve;
-use crate::wire_up::Plan;
+use crate::wire_up::{Plan, Tls};
 
 /// What was found, as a table, and whether nothing failed.
 pub(crate) fn run(config: Option<&Path>) -> (String, bool) {
@@ -80,10 +80,26 @@ fn examine_settings(place: &Place, parsed: &Parsed, report: &mut Report) {
         }
     }
     let settings = &parsed.settings;
-    let plan = Plan::of(settings);
-    for warning in plan.unmet() {
-        report.warn(what, warning, "remove it");
-    }
+    // Its own test stream is to come in.
+    let mut open = settings.clone();
+    open.global.auth = None;
+    open.access = Default::default();
+    let plan = match Tls::of(settings, &place.folder) {
+        Ok(tls) => {
+            if tls.identities.is_some() {
+                report.ok("certificates", "they can be shown");
+            }
+            Plan::with(&open, tls)
+        }
+        Err(error) => {
+            report.fail(
+                "certificates",
+                error,
+                "correct the files, or leave <ssl> empty for a certificate of the server's own",
+            );
+            Plan::of(&open)
+        }
+    };
     let running = ports::check(plan.configured(), report);
     if settings.rtsp.enable {
         ports::check_range(&settings.global.rtp, report);

@@ -21,7 +21,8 @@ const SAMPLE: u32 = 64;
 /// Looks at each door; whether a server of ours is behind them already.
 pub(super) fn check(doors: &Doors, report: &mut Report) -> bool {
     let running = doors.http.is_some_and(is_ours);
-    let tcp = [("rtmp", Some(doors.rtmp)), ("http", doors.http), ("rtsp", doors.rtsp)];
+    let tcp =
+        [("rtmp", Some(doors.rtmp)), ("http", doors.http), ("rtsp", doors.rtsp), ("https", doors.https)];
     for (name, addr) in tcp {
         let Some(addr) = addr else { continue };
         door(name, addr, Protocol::Tcp, running, report);
@@ -39,7 +40,7 @@ fn door(name: &str, addr: SocketAddr, protocol: Protocol, running: bool, report:
         report.ok(what, format!("{shown} is free"));
         return;
     };
-    let option = format!("<{name}><port>");
+    let option = if name == "https" { "<http><sport>".to_owned() } else { format!("<{name}><port>") };
     let kind = error.kind();
     if kind == ErrorKind::AddrInUse {
         let who = holder(addr.port(), protocol);

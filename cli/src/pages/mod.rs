@@ -17,11 +17,14 @@ use rtmpd_core::Answer;
 use rtmpd_proto::http::mime;
 use shared::Shared;
 
+use crate::certificates;
 use crate::files::name;
 
 /// Longest file that is served, in bytes: it is held in memory, once, as long as its slowest reader needs.
 const MAX_FILE: u64 = 64 << 20;
 const INDEX: &str = "index.html";
+/// Where browsers get the certificate of the server's own authority.
+const AUTHORITY_PATH: &str = "/ca.crt";
 
 /// The site's folder.
 #[derive(Clone, Debug)]
@@ -39,9 +42,23 @@ impl Pages {
     /// Reads the file of a decoded absolute URL path, unless the client's copy is current. `gzip`: the client takes
     /// packed bodies.
     pub(crate) fn answer(&self, path: &str, if_none_match: Option<&str>, gzip: bool) -> Answer {
+        if path == AUTHORITY_PATH {
+            return self.authority(if_none_match).unwrap_or_else(|error| failed(&error));
+        }
         let answer = self.find(path, if_none_match).unwrap_or_else(|error| failed(&error));
         let ours = (answer == Answer::NotFound).then(|| built_in::answer(path, if_none_match, gzip));
         ours.flatten().unwrap_or(answer)
+    }
+
+    /// The certificate of the server's own authority, for those who want to trust it.
+    fn authority(&self, if_none_match: Option<&str>) -> io::Result<Answer> {
+        let beside = self.root.parent().unwrap_or(Path::new("."));
+        let file = beside.join(certificates::FOLDER).join(certificates::AUTHORITY);
+        match fs::metadata(&file) {
+            Ok(metadata) => self.read(&file, &metadata, certificates::AUTHORITY, if_none_match),
+            Err(error) if is_absent(&error) => Ok(Answer::NotFound),
+            Err(error) => Err(error),
+        }
     }
 
     fn find(&self, path: &str, if_none_match: Option<&str>) -> io::Result<Answer> {

@@ -9,9 +9,10 @@ fn with(rtmp: &str, http: Option<&str>) -> Doors {
         rtmp: rtmp.parse().unwrap(),
         http: http.map(|http| http.parse().unwrap()),
         rtsp: Some("127.0.0.1:8554".parse().unwrap()),
-        missing: vec!["https"],
         srt: None,
-        disabled: vec!["ftp"],
+        https: None,
+        rtmps: false,
+        rtsps: false,
     }
 }
 
@@ -29,8 +30,7 @@ fn doors_are_named_as_ever() {
             "the http server ip: ::, port is: 8080",
             "the rtsp server ip: 127.0.0.1, port is: 8554",
             "the srt server disable",
-            "the ftp server disable",
-            "the https server is not in this version",
+            "the https server disable",
         ]
     );
     assert_eq!(doors(&with("[::1]:1", None))[1], "the http server disable");
@@ -88,4 +88,20 @@ fn only_what_is_open() {
     assert!(lines.contains(&"play: ws://10.0.0.1:1935/live/stream.flv".into()));
     assert!(!lines.contains(&"publish and play: rtmp://10.0.0.1/live/stream".into()));
     assert!(urls(&with("[::]:1935", None), &[]).is_empty());
+}
+
+#[test]
+fn what_comes_in_tls_is_told_too() {
+    let plain = with("127.0.0.1:1935", None);
+    let doors = Doors { https: Some("127.0.0.1:8181".parse().unwrap()), rtmps: true, rtsps: true, ..plain };
+    let lines = urls(&doors, &machine());
+    for url in [
+        "publish and play: rtmps://127.0.0.1:1935/live/stream",
+        "publish and play: rtsps://127.0.0.1:8554/live/stream",
+        "play: https://127.0.0.1:8181/live/stream.flv",
+        "play: wss://127.0.0.1:8181/live/stream.flv",
+        "page: https://127.0.0.1:8181/",
+    ] {
+        assert!(lines.iter().any(|line| line == url), "{url} is not in {lines:?}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The validated settings, a struct for each section of config.xml; defaults are those of a server without a file.
 
+mod access;
 mod auth;
 mod global;
 mod http;
@@ -10,6 +11,7 @@ mod rtsp;
 mod srt;
 mod ssl;
 
+pub use access::Access;
 pub use auth::{Auth, AuthTarget, HttpType};
 pub use global::{Global, HostMap, Rtp, Sock};
 pub use http::{Dash, Hls, HlsFormat, Http, Rec, RecMode, Upload, UploadFrom};
@@ -24,6 +26,8 @@ pub use ssl::Ssl;
 pub struct Settings {
     /// What stands directly in `<config>`.
     pub global: Global,
+    /// Who may do what, by rules of our own.
+    pub access: Access,
     /// `<nat>`: the addresses that the outside sees.
     pub nat: Nat,
     /// `<ssl>`: keys and certificates.

@@ -1,5 +1,6 @@
 //! What is accepted, what is refused and in which words.
 
+mod access;
 mod forwards;
 mod hazards;
 mod names;

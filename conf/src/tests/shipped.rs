@@ -19,11 +19,24 @@ fn it_names_all_there_is() {
     let attributes: usize = elements.clone().map(|node| node.attributes().len()).sum();
     let values =
         attributes + elements.filter(|node| !node.children().any(|child| child.is_element())).count();
-    let holders = ["<rtp ", "<hostmap ", "<hls ", "<dash ", "<rec ", "<upload ", "<auth "].len();
-    // Files may have any name, and a passphrase of spaces is one.
-    let files = 6;
-    // So may users, and what they are told.
-    let words = 3;
+    let holders = [
+        "<rtp ",
+        "<hostmap ",
+        "<hls ",
+        "<dash ",
+        "<rec ",
+        "<upload ",
+        "<auth ",
+        "<user ",
+        "<jwt ",
+        "<ips ",
+        "<limits ",
+    ]
+    .len();
+    // Files may have any name, also one with keys.
+    let files = 7;
+    // So may users, with their passwords and streams, and what they are told; and stream keys.
+    let words = 3 + 5;
     let broken = break_values(SHIPPED);
     let wrong = parse("config.xml", broken.as_bytes()).expect_err("all is wrong");
     assert_eq!(wrong.len(), values - holders - files - words, "{wrong:?}");

@@ -5,6 +5,7 @@
 //! - [`home`]: the publisher's side of a stream: repaired time, the GOP since the last keyframe, and one [`lane`]
 //!   for each packaging that somebody wants
 //! - [`replica`]: one shard's copy of a lane's ring, with that shard's viewers on it; payload bytes are shared
+//! - [`tally`]: how many there are of what is limited
 //! - [`mail`]: what shards tell each other, through bounded lock-free boxes
 
 pub(crate) mod directory;
@@ -13,6 +14,7 @@ pub(crate) mod home;
 pub(crate) mod lane;
 pub(crate) mod mail;
 pub(crate) mod replica;
+pub(crate) mod tally;
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,10 +22,12 @@ use std::time::Duration;
 
 use crate::admission::{Gate, MakeGate};
 use crate::media::{FRAMES, MakePackager, Passing, RingLimits};
+use crate::policy::Limits;
 use crate::request::StreamKey;
 use crate::stats::{Counters, Totals};
 use directory::Directory;
 use mail::{Inbox, Mailboxes};
+use tally::Tally;
 
 /// Names a shard: one thread's worth of connections.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -52,6 +56,8 @@ pub struct HubSettings {
     pub linger: Duration,
     /// How long objects that players fetch by name are kept and made after they were last asked for.
     pub shelf_linger: Duration,
+    /// How much is let in.
+    pub limits: Limits,
     /// Most time a frame may wait so that several go out in one write.
     pub elapse: Duration,
 }
@@ -69,6 +75,7 @@ impl Default for HubSettings {
             file_stall: Duration::from_secs(300),
             linger: Duration::from_secs(10),
             shelf_linger: Duration::from_secs(60),
+            limits: Limits::default(),
             elapse: Duration::from_millis(10),
         }
     }
@@ -80,6 +87,7 @@ pub struct Hub {
     make_packager: MakePackager,
     make_gate: MakeGate,
     directory: Directory,
+    tally: Tally,
     mailboxes: Mailboxes,
     counters: Vec<Counters>,
 }
@@ -101,6 +109,7 @@ impl Hub {
             }),
             make_gate,
             directory: Directory::default(),
+            tally: Tally::new(settings.limits),
             mailboxes: Mailboxes::new(shards),
             counters: (0..shards).map(|_| Counters::default()).collect(),
         })
@@ -131,6 +140,10 @@ impl Hub {
 
     pub(crate) fn directory(&self) -> &Directory {
         &self.directory
+    }
+
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     pub(crate) fn mailboxes(&self) -> &Mailboxes {

@@ -19,6 +19,7 @@ impl Shard {
     }
 
     pub(super) fn do_chores(&mut self, now: Instant) {
+        self.hub.tally().sample(now, || self.hub.totals().bytes_out);
         self.close_stalled(now);
         self.end_homes(now);
         self.refuse_overdue(now);

@@ -98,6 +98,10 @@ pub(crate) struct Conn {
     pub(crate) attends: Option<(StreamKey, Arc<str>)>,
     /// We made it ourselves: nobody is asked whether it may come in.
     pub(crate) is_ours: bool,
+    /// It is one of its address's connections.
+    pub(crate) is_counted: bool,
+    /// It is one of this stream's players.
+    pub(crate) watches: Option<StreamKey>,
     /// It waits to be let in.
     pub(crate) asking: Option<Box<Asking>>,
     /// What it has asked for and may do, until it does it.
@@ -231,6 +235,8 @@ impl Conn {
             line: Line::Accepted,
             attends: None,
             is_ours: false,
+            is_counted: false,
+            watches: None,
             asking: None,
             admitted: None,
             meets: None,

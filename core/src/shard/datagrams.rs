@@ -107,6 +107,7 @@ impl Shard {
         let state = self.conns.find_mut(conn)?;
         state.legs.push(LegAt { leg: Leg::FIRST, port });
         self.alias(conn, Leg::FIRST, Alias::From(peer.remote));
+        self.greet(now, conn);
         Some((conn, Leg::FIRST))
     }
 

@@ -121,6 +121,9 @@ impl Shard {
     pub(super) fn leave(&mut self, now: Instant, conn: ConnId, why: Option<&Close>) {
         let Some(state) = self.conns.find_mut(conn) else { return };
         state.asking = None;
+        if let Some(key) = state.watches.take() {
+            self.hub.tally().unwatch(&key);
+        }
         let (bytes_in, bytes_out) = (state.bytes_in, state.bytes_out);
         let attends = state.attends.is_some();
         match std::mem::replace(&mut state.role, Role::Idle) {

@@ -7,12 +7,12 @@ use bytes::Bytes;
 use super::conn::ConnId;
 use super::{Action, Shard};
 use crate::admission::{Ask, Gate, Role, Verdict};
-use crate::error::Refusal;
-use crate::machine::{Input, Reply};
+use crate::error::{Close, Error, Refusal};
+use crate::machine::{Input, NoteLevel, Reply};
 use crate::media::Packaging;
 use crate::policy::check_app;
 use crate::report::News;
-use crate::request::Request;
+use crate::request::{Request, StreamKey};
 use crate::stats::Count;
 use crate::time::Instant;
 
@@ -114,6 +114,51 @@ impl Gatehouse {
 }
 
 impl Shard {
+    /// A connection has come in: it is closed again when it may not be here, or when there are enough from its address.
+    pub(super) fn greet(&mut self, now: Instant, conn: ConnId) {
+        let Some(state) = self.conns.find_mut(conn) else { return };
+        let address = state.peer.remote.ip();
+        let mut checked = match &mut self.gatehouse {
+            Some(house) => house.gate.lets_connect(address),
+            None => Ok(()),
+        };
+        if checked.is_ok() {
+            state.is_counted = self.hub.tally().connect(address);
+            if !state.is_counted {
+                let most = self.settings.limits.per_address;
+                checked = Err(format!("there are {most} connections of its address already"));
+            }
+        }
+        if let Err(why) = checked {
+            self.count(Count::Refused, 1);
+            self.report(conn, News::Note(NoteLevel::Warn, format!("refused: {why}")));
+            self.begin_close(now, conn, Close::Error(Error::Refused(Refusal::Denied)));
+        }
+    }
+
+    /// A connection has ended.
+    pub(super) fn see_off(&mut self, conn: ConnId) {
+        if let Some(state) = self.conns.find_mut(conn)
+            && std::mem::take(&mut state.is_counted)
+        {
+            self.hub.tally().disconnect(state.peer.remote.ip());
+        }
+    }
+
+    /// A player wants to be one of the stream's.
+    pub(super) fn take_seat(&mut self, conn: ConnId, key: &StreamKey) -> Result<(), Refusal> {
+        let Some(state) = self.conns.find_mut(conn).filter(|state| !state.is_ours) else { return Ok(()) };
+        if self.hub.tally().is_saturated() {
+            return Err(Refusal::Full("the server sends as much as it may".to_owned()));
+        }
+        if !self.hub.tally().watch(key) {
+            let most = self.settings.limits.viewers;
+            return Err(Refusal::Full(format!("stream '{key}' has {most} players already")));
+        }
+        state.watches = Some(key.clone());
+        Ok(())
+    }
+
     /// A connection wants to publish or to play: it does when it is let in.
     pub(super) fn admit(&mut self, now: Instant, conn: ConnId, wish: Wish) -> Option<Reply> {
         let (request, role) = match &wish {

@@ -157,6 +157,7 @@ impl Shard {
         let id = self.conns.insert(Conn::new(now, machine, service, peer));
         self.count(Count::Accepted, 1);
         self.refile(id);
+        self.greet(now, id);
         id
     }
 
@@ -354,7 +355,7 @@ impl Shard {
                         && let Some(state) = self.conns.find_mut(conn).filter(|state| state.closing.is_none())
                     {
                         state.turn(now, Input::Reply(reply), outputs);
-                        // The same, as it may close now.
+                        // It may go on to close, or to give the socket back.
                         self.post_datagrams(conn, &mut outputs.datagrams);
                     }
                 }
@@ -454,6 +455,7 @@ impl Shard {
         state.timer = None;
         self.unbind_all(conn);
         self.part(conn);
+        self.see_off(conn);
         self.count(Count::Closed, 1);
         self.actions.push_back(Action::Close(conn));
     }

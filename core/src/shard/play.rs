@@ -51,6 +51,9 @@ impl Shard {
             let refusal = Refusal::NotFound(request.key.to_string());
             return Some(Err(self.refuse_play(conn, request, refusal)));
         }
+        if let Err(refusal) = self.take_seat(conn, &request.key) {
+            return Some(Err(self.refuse_play(conn, request, refusal)));
+        }
         let index = self.replica_of(&request.key, packaging);
         let replica = self.replicas.get_mut(index)?;
         // A stream that is between two publishers, or whose tracks are not known yet, is worth waiting for.
@@ -134,6 +137,9 @@ impl Shard {
     /// A viewer waited in vain.
     pub(super) fn refuse_waiting(&mut self, now: Instant, conn: ConnId, refusal: Refusal) {
         let Some(state) = self.conns.find_mut(conn) else { return };
+        if let Some(key) = state.watches.take() {
+            self.hub.tally().unwatch(&key);
+        }
         if let Role::Viewer(viewing) = std::mem::replace(&mut state.role, Role::Idle) {
             let refusal = self.refuse_play(conn, viewing.tenure.request, refusal);
             self.drive(now, conn, Input::Reply(Reply::Play(Err(refusal))));

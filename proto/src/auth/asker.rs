@@ -11,7 +11,8 @@ use crate::http::client::{HttpClient, Outcome};
 /// See the module's text.
 #[derive(Debug)]
 pub struct Asker {
-    client: HttpClient,
+    /// `None`: there is nobody to ask.
+    client: Option<HttpClient>,
     /// `host:port`, for the log.
     server: String,
     /// What is asked at present, for the log.
@@ -25,7 +26,12 @@ impl Asker {
         let dial = server.dial();
         let name = dial.to_string();
         let client = HttpClient::new(dial, server.timeout);
-        Self { client, server: name, about: String::new(), out: VecDeque::new() }
+        Self { client: Some(client), server: name, about: String::new(), out: VecDeque::new() }
+    }
+
+    /// One that has nobody to ask: it says no.
+    pub(super) fn idle() -> Self {
+        Self { client: None, server: String::new(), about: String::new(), out: VecDeque::new() }
     }
 
     fn answer(&mut self, outcome: Outcome) {
@@ -48,7 +54,10 @@ impl Machine for Asker {
         match &input {
             Input::Handed(question) => {
                 self.about = masked(question);
-                self.client.ask(now, Bytes::copy_from_slice(question));
+                match &mut self.client {
+                    Some(client) => client.ask(now, Bytes::copy_from_slice(question)),
+                    None => self.answer(Err("is not there".to_owned())),
+                }
             }
             Input::Shutdown => self.out.push_back(Output::Close(Close::Shutdown)),
             Input::Bytes(_)
@@ -57,7 +66,8 @@ impl Machine for Asker {
             | Input::Timeout
             | Input::Reply(_)
             | Input::Media(_) => {
-                if let Some(outcome) = self.client.handle_input(now, &input) {
+                let client = self.client.as_mut();
+                if let Some(outcome) = client.and_then(|client| client.handle_input(now, &input)) {
                     self.answer(outcome);
                 }
             }
@@ -67,10 +77,10 @@ impl Machine for Asker {
 
     fn poll_output(&mut self) -> Option<Output> {
         // What is said of a connection goes before what its end has led to.
-        self.client.poll_output().or_else(|| self.out.pop_front())
+        self.client.as_mut().and_then(HttpClient::poll_output).or_else(|| self.out.pop_front())
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        self.client.poll_timeout()
+        self.client.as_ref().and_then(HttpClient::poll_timeout)
     }
 }

@@ -16,6 +16,7 @@ mod library;
 pub mod mime;
 mod objects;
 mod packaging;
+mod pass;
 pub mod route;
 pub mod server;
 mod settings;
@@ -25,5 +26,6 @@ pub mod wire;
 pub mod ws;
 
 pub use packaging::{Endless, WS_FLV, WS_FLV_ALL, WS_FLV_LEGACY, WS_MP4, WS_TS, packager};
+pub use pass::Passes;
 pub use server::{HttpServer, HttpService};
 pub use settings::{Settings, Uploaders, Uploads};

@@ -66,6 +66,20 @@ pub fn challenges(realm: &str, nonce: &str, is_stale: bool) -> [String; 3] {
     [format!("{digest}, algorithm=SHA-256, qop=\"auth\""), digest, format!("Basic realm={realm}")]
 }
 
+/// Whose `Authorization` header it says it is, for Basic and Digest.
+pub fn user_of(header: &str) -> Option<String> {
+    let header = header.trim();
+    let (scheme, rest) = header.split_once([' ', '\t']).filter(|_| header.len() <= MAX_HEADER)?;
+    if scheme.eq_ignore_ascii_case("basic") {
+        let pair = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+        return pair.split_once(':').map(|(user, _)| user.to_owned());
+    }
+    if !scheme.eq_ignore_ascii_case("digest") {
+        return None;
+    }
+    fields(rest).into_iter().find(|(name, _)| name == "username").map(|(_, value)| value)
+}
+
 /// What an `Authorization` header is worth.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Proof {

@@ -10,6 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use rtmpd_core::media::Description;
 use rtmpd_core::{
     Attendant, Attending, Bind, Close, Error, Event, Input, Instant, Leg, Machine, Media, Note, Output,
@@ -151,6 +152,7 @@ impl Attendant for Casters {
             wall: self.wall,
             stage: Stage::Idle,
             tracks: 0,
+            start: None,
             outgoing: None,
             look_at: now,
             out: VecDeque::new(),
@@ -177,6 +179,8 @@ pub(super) struct Caster {
     wall: WallClock,
     stage: Stage,
     tracks: usize,
+    /// The tracks as they are, with what their packets need: told once, while groups come and go.
+    start: Option<(Arc<Description>, Bytes)>,
     outgoing: Option<Outgoing>,
     look_at: Instant,
     out: VecDeque<Output>,
@@ -191,7 +195,11 @@ impl Caster {
                 self.event(Event::Play(Box::new(request), RTP));
             }
             (Stage::Watching, Some(group)) => {
-                self.outgoing = Some(Outgoing::new(self.wall));
+                let mut outgoing = Outgoing::new(self.wall);
+                if let Some((description, preamble)) = &self.start {
+                    outgoing.start(description, preamble);
+                }
+                self.outgoing = Some(outgoing);
                 self.bind(0, group);
             }
             (Stage::Casting(group), wanted) if wanted != Some(group) => self.stop(),
@@ -241,6 +249,7 @@ impl Caster {
         match media {
             Media::Start { description, preamble } => {
                 self.tracks = carried(description).count();
+                self.start = Some(((*description).clone(), (*preamble).clone()));
                 // Other tracks: players have to ask again, and the group begins anew.
                 if self.outgoing.as_mut().is_some_and(|outgoing| !outgoing.start(description, preamble)) {
                     self.stop();

@@ -84,7 +84,10 @@ impl Outgoing {
             route.way = None;
         }
         match way {
-            Way::Udp { leg, .. } => Some(leg),
+            Way::Udp { leg, .. } => {
+                self.pacer.forget(leg);
+                Some(leg)
+            }
             Way::Tcp(_) => None,
         }
     }

@@ -50,6 +50,11 @@ impl Pacer {
         }
     }
 
+    /// Nothing goes by this leg any more.
+    pub(in crate::rtsp) fn forget(&mut self, leg: Leg) {
+        self.waiting.retain(|waiting| waiting.leg != leg);
+    }
+
     pub(in crate::rtsp) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }

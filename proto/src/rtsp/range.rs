@@ -127,7 +127,9 @@ fn npt(text: &str) -> Option<u64> {
         }
         _ => return None,
     };
-    Some(seconds * 1000 + u64::from(ms))
+    // However it is written, it can be written in seconds.
+    let seconds = u32::try_from(seconds).ok()?;
+    Some(u64::from(seconds) * 1000 + u64::from(ms))
 }
 
 fn clock(text: &str) -> Option<Clock> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rtmpd_core::WallClock;
+use rtmpd_core::policy::Roles;
 
 use super::casting::Casts;
 use crate::rtp::{ReceiverSettings, ReorderSettings};
@@ -22,6 +23,10 @@ pub struct Settings {
     pub wall: WallClock,
     /// Who may publish and play; `None`: everybody.
     pub account: Option<Account>,
+    /// Users of the server: the gate decides what each of them may do.
+    pub users: Arc<[Account]>,
+    /// What is only for users, and for those who show something in the URL.
+    pub needs_user: Roles,
     /// Each player by UDP has sockets of its own, and gets media to where its own first packet came from.
     pub follow: bool,
     /// What players outside are told of where media comes from: (our address inside, the one outside).
@@ -72,6 +77,8 @@ impl Default for Settings {
             reorder: 512,
             wall: WallClock::default(),
             account: None,
+            users: Arc::default(),
+            needs_user: Roles::default(),
             follow: false,
             outside: None,
             multicast: None,

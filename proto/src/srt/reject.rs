@@ -173,7 +173,7 @@ impl From<&Refusal> for Reject {
             Refusal::BadName(_) => Self::BAD_REQUEST,
             Refusal::Busy(_) | Refusal::Looped(_) => Self::CONFLICT,
             Refusal::Unsupported(_) => Self::UNACCEPTABLE,
-            Refusal::NoPort(_) => Self::RESOURCE,
+            Refusal::NoPort(_) | Refusal::Full(_) => Self::RESOURCE,
             Refusal::Denied => Self::FORBIDDEN,
             Refusal::ShuttingDown => Self::DOWN,
         }

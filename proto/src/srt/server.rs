@@ -90,7 +90,7 @@ impl SrtServer {
         let request = Box::new(Request {
             vhost: wanted.vhost.clone(),
             key: wanted.key.clone(),
-            params: wanted.params.clone(),
+            params: wanted.shown(),
             protocol: "srt",
             agent: format!("libsrt {major}.{minor}.{patch}").into(),
             patience: PATIENCE,

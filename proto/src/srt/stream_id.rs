@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rtmpd_core::StreamKey;
 
 use super::reject::Reject;
-use crate::bytes::percent_decode;
+use crate::bytes::{encode_path, param, percent_decode};
 
 /// What a caller wants.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,6 +22,17 @@ pub struct Wanted {
     pub params: Arc<str>,
     /// Who it says it is; empty when it says nothing.
     pub user: Arc<str>,
+}
+
+impl Wanted {
+    /// What it shows to those who decide: its parameters, with its name among them.
+    pub fn shown(&self) -> Arc<str> {
+        if self.user.is_empty() || param(&self.params, "user").is_some() {
+            return self.params.clone();
+        }
+        let user = format!("user={}", encode_path(&self.user));
+        if self.params.is_empty() { user.into() } else { format!("{user}&{}", self.params).into() }
+    }
 }
 
 /// What a caller wants to do.

@@ -26,6 +26,15 @@ impl Publisher {
         Self::ffmpeg_times(1, media, url)
     }
 
+    /// The same by a current ffmpeg through TLS, believing servers whom this authority has signed.
+    pub fn ffmpeg_trusting(media: Media, url: &str, authority: &Path) -> Self {
+        let mut command = Command::new(paths::modern_ffmpeg());
+        command.args(["-nostdin", "-loglevel", "info", "-re", "-i"]).arg(media.file());
+        command.args(["-map", "0", "-c", "copy", "-tls_verify", "1", "-ca_file"]).arg(authority);
+        command.args(["-f", "flv", url]);
+        Self::start("ffmpeg publisher", &mut command)
+    }
+
     /// The same, so many times over.
     pub fn ffmpeg_times(times: u32, media: Media, url: &str) -> Self {
         let mut command = Command::new(media.ffmpeg());
@@ -177,6 +186,22 @@ impl Player {
             let mut command = Command::new(program);
             command.args(["-nostdin", "-loglevel", "info", "-y", "-i", url]);
             command.args(["-map", "0", "-c", "copy", "-flush_packets", "1", "-f", "flv"]).arg(output);
+            command
+        })
+    }
+
+    /// The same through TLS, believing servers whom this authority has signed.
+    pub fn ffmpeg_trusting(url: &str, authority: &Path) -> Self {
+        Self::start("ffmpeg player", "flv", |output| {
+            let mut command = Command::new(paths::modern_ffmpeg());
+            command
+                .args(["-nostdin", "-loglevel", "info", "-y", "-tls_verify", "1", "-ca_file"])
+                .arg(authority);
+            command.args(["-i", url, "-map", "0", "-c", "copy"]);
+            if url.starts_with("rtsps") {
+                command.args(["-bsf:v", "filter_units=remove_types=7-9,noise=drop=eq(pts\\,nopts)"]);
+            }
+            command.args(["-flush_packets", "1", "-f", "flv"]).arg(output);
             command
         })
     }

@@ -17,6 +17,7 @@ pub struct Server {
     http: u16,
     rtsp: u16,
     srt: u16,
+    https: u16,
 }
 
 impl Server {
@@ -40,9 +41,28 @@ impl Server {
         Self::start_in(paths::scratch, name, ["", "", "", srt])
     }
 
+    /// Starts a server that takes TLS everywhere, with more settings in `<config>`.
+    pub fn start_secure(name: &str, top: &str) -> Self {
+        Self::start_secure_in(paths::scratch, name, top)
+    }
+
+    /// The same in a folder of the caller's choice.
+    pub fn start_secure_in(folder: impl Fn(&str) -> PathBuf, name: &str, top: &str) -> Self {
+        const ON: &str = "<ssl>true</ssl>";
+        Self::start_as(folder, name, [top, ON, ON, "", ON])
+    }
+
     /// Starts a server in a folder of the caller's choice, with more settings in `<config>`, `<rtmp>`, `<http>` and
     /// `<srt>`.
     pub fn start_in(folder: impl Fn(&str) -> PathBuf, name: &str, [top, rtmp, http, srt]: [&str; 4]) -> Self {
+        Self::start_as(folder, name, [top, rtmp, http, srt, ""])
+    }
+
+    fn start_as(
+        folder: impl Fn(&str) -> PathBuf,
+        name: &str,
+        [top, rtmp, http, srt, rtsp]: [&str; 5],
+    ) -> Self {
         // Another process may take a port between the choice and the start: then choose again.
         for _ in 0..4 {
             let folder = folder(name);
@@ -50,22 +70,24 @@ impl Server {
             let config = format!(
                 "<config>\n  {top}\n  <rtmp><ip>127.0.0.1</ip><port>{rtmp_port}</port>{rtmp}</rtmp>\n  \
                  <http><ip>127.0.0.1</ip><port>{http_port}</port><sport>{https_port}</sport>{http}</http>\n  \
-                 <rtsp><ip>127.0.0.1</ip><port>{rtsp_port}</port></rtsp>\n  \
+                 <rtsp><ip>127.0.0.1</ip><port>{rtsp_port}</port>{rtsp}</rtsp>\n  \
                  <srt><ip>127.0.0.1</ip><port>{srt_port}</port>{srt}</srt>\n</config>\n"
             );
             std::fs::create_dir_all(folder.join("html")).expect("html/ can be made");
             std::fs::write(folder.join("html/index.html"), INDEX).expect("a page can be written");
             std::fs::write(folder.join("config.xml"), config).expect("a config can be written");
-            if let Some(server) = Self::launch(folder, [rtmp_port, http_port, rtsp_port, srt_port]) {
+            if let Some(server) =
+                Self::launch(folder, [rtmp_port, http_port, rtsp_port, srt_port, https_port])
+            {
                 return server;
             }
         }
         panic!("the server did not come up on any of four sets of ports");
     }
 
-    fn launch(folder: PathBuf, [rtmp, http, rtsp, srt]: [u16; 4]) -> Option<Self> {
+    fn launch(folder: PathBuf, [rtmp, http, rtsp, srt, https]: [u16; 5]) -> Option<Self> {
         let process = run(&folder);
-        let mut server = Self { process, folder, rtmp, http, rtsp, srt };
+        let mut server = Self { process, folder, rtmp, http, rtsp, srt, https };
         until("the server listens or ends", Duration::from_secs(20), || {
             !server.process.is_running() || [rtmp, http, rtsp].into_iter().all(listens)
         });
@@ -119,6 +141,21 @@ impl Server {
     /// `rtmp://…/live/NAME`
     pub fn rtmp(&self, name: &str) -> String {
         format!("rtmp://127.0.0.1:{}/live/{name}", self.rtmp)
+    }
+
+    /// `rtmps://…/live/NAME`
+    pub fn rtmps(&self, name: &str) -> String {
+        format!("rtmps://127.0.0.1:{}/live/{name}", self.rtmp)
+    }
+
+    /// `rtsps://…/live/NAME`
+    pub fn rtsps(&self, name: &str) -> String {
+        format!("rtsps://127.0.0.1:{}/live/{name}", self.rtsp)
+    }
+
+    /// A URL of its HTTPS server.
+    pub fn https(&self, path: &str) -> String {
+        format!("https://127.0.0.1:{}{path}", self.https)
     }
 
     /// The address of its RTSP server.

@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 
 use rtmpd_interop::auth_server::{AuthServer, Mood};
 use rtmpd_interop::clients::{Player, Publisher};
-use rtmpd_interop::compare::{Want, assert_played};
-use rtmpd_interop::flv::Flv;
+use rtmpd_interop::compare::{Want, assert_carried, assert_played};
+use rtmpd_interop::flv::{Flv, Kind};
 use rtmpd_interop::media::Media;
 use rtmpd_interop::{Server, raw, until};
 
 const MEDIA: Media = Media::H264Aac;
+const BOTH: &[Kind] = &[Kind::Video, Kind::Audio];
+const WANTED: Want = Want { packets: 75, tail: None, slack: 0 };
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn guarded(name: &str, timeout_ms: u32) -> (Server, AuthServer) {
@@ -96,6 +98,53 @@ fn srt() {
     let player = Player::ffmpeg_segments(&server.srt("a?token=good", "player"), MEDIA);
     player.wait_playing();
     assert!(auth.lines().contains(&"GET /live/a?token=good&type=srt&role=player".to_owned()));
+}
+
+/// Players of HLS and DASH, which know nothing of passes and keep no cookies, are asked about once.
+#[test]
+fn segments_and_recordings() {
+    let auth = AuthServer::start();
+    let top = format!("<authurl>{}</authurl>", auth.address());
+    let short = "<hls count=\"5\" duration=\"2\" cache=\"20\"/><dash duration=\"2\" cache=\"20\"/>";
+    let server = Server::start_in(rtmpd_interop::paths::scratch, "auth-segments", [&top, "", short, ""]);
+    let url = server.rtmp("a?token=good").replace("/live/", "/rec/");
+    let mut publisher = Publisher::ffmpeg(MEDIA, &url);
+    until("it is live", PATIENCE, || raw::status(server.http_port(), "/rec/a.flv?token=good") == 200);
+    auth.lines();
+    for path in ["/rec/a.m3u8", "/rec/a.mpd", "/rec/a.m3u8?format=fmp4"] {
+        assert_eq!(raw::status(server.http_port(), path), 403, "{path}");
+    }
+    auth.lines();
+    let paths =
+        ["/rec/a.m3u8?token=good&u=1", "/rec/a.mpd?token=good&u=2", "/rec/a.m3u8?format=fmp4&token=good"];
+    let mut players = paths.map(|path| Player::ffmpeg_segments(&server.http(path), MEDIA));
+    publisher.finish();
+    for player in &mut players {
+        assert_carried(&MEDIA.flv(), &player.finish_flv().from_keyframe(), BOTH, WANTED);
+    }
+    let mut lines = auth.lines();
+    lines.sort();
+    assert_eq!(
+        lines,
+        [
+            "GET /rec/a.m3u8?format=fmp4&token=good&type=rtmp&role=player",
+            "GET /rec/a.m3u8?token=good&u=1&type=rtmp&role=player",
+            "GET /rec/a.mpd?token=good&u=2&type=rtmp&role=player",
+        ]
+    );
+    let listed = |path: &str| {
+        let response = raw::exchange(server.http_port(), &raw::get(path, "Connection: close\r\n"));
+        String::from_utf8_lossy(&response.body).split('"').nth(3).map(str::to_owned).unwrap_or_default()
+    };
+    let day = listed("/rec/a?token=good");
+    let file = listed(&format!("/rec/a/{day}?token=good"));
+    assert!(file.ends_with(".m3u8"), "{day} {file}");
+    auth.lines();
+    let film = format!("/rec/a/{day}/{file}");
+    let mut player = Player::ffmpeg_segments(&server.http(&format!("{film}?token=good")), MEDIA);
+    player.process().wait(PATIENCE);
+    assert_carried(&MEDIA.flv(), &player.finish_flv().from_keyframe(), BOTH, WANTED);
+    assert_eq!(auth.lines(), [format!("GET {film}?token=good&type=http&role=player")]);
 }
 
 /// A stream runs and is watched while the auth server misbehaves: it loses nothing, and only those who ask wait.

@@ -2,6 +2,7 @@
 //! same whichever way it is cut.
 
 mod amf;
+mod floor;
 mod flv;
 mod http;
 mod machine;
@@ -9,6 +10,8 @@ mod mp4;
 mod rtmp;
 mod rtp;
 mod rtp_session;
+mod rtsp;
+mod rtsp_machines;
 mod source;
 mod srt;
 mod ts;
@@ -20,6 +23,8 @@ pub use mp4::{fmp4_fragments, mp4_index};
 pub use rtmp::{rtmp_chunks, rtmp_handshake, rtmp_player, rtmp_publisher, rtmp_server};
 pub use rtp::{rtp_aac, rtp_nals, rtp_obus, rtp_sound, rtp_vpx};
 pub use rtp_session::{rtcp, rtp_reorder, rtp_session};
+pub use rtsp::{rtsp_messages, rtsp_transport, sdp};
+pub use rtsp_machines::{rtsp_player, rtsp_publisher, rtsp_server};
 pub use srt::{srt_connection, srt_handshake, srt_packet};
 pub use ts::ts_demuxer;
 
@@ -50,6 +55,12 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("rtp_vpx", rtp_vpx),
     ("rtp_reorder", rtp_reorder),
     ("rtp_session", rtp_session),
+    ("rtsp_messages", rtsp_messages),
+    ("rtsp_player", rtsp_player),
+    ("rtsp_publisher", rtsp_publisher),
+    ("rtsp_server", rtsp_server),
+    ("rtsp_transport", rtsp_transport),
+    ("sdp", sdp),
     ("srt_connection", srt_connection),
     ("srt_handshake", srt_handshake),
     ("srt_packet", srt_packet),

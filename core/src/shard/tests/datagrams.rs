@@ -164,3 +164,12 @@ fn bytes_from_another_connection() {
     cluster.send(hands, "quit");
     cluster.assert_bare();
 }
+
+#[test]
+fn last_words_after_an_answer_at_once_still_go_out() {
+    let mut cluster = Cluster::new(1).with_udp();
+    cluster.datagram(7000, "10.0.0.1:5", "hello");
+    cluster.datagram(7000, "10.0.0.1:5", "x> publish news/a");
+    let sent = cluster.datagrams();
+    assert!(sent.contains("app 'news' does not exist"), "{sent}");
+}

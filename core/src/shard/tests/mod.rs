@@ -7,6 +7,7 @@ mod datagrams;
 mod dialling;
 mod fetching;
 mod files;
+mod limits;
 mod pace;
 mod publishers;
 pub(crate) mod toy;

@@ -2,4 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod asking;
+mod gates;
 mod lines;
+mod tokens;

@@ -58,7 +58,7 @@ impl HttpServer {
     }
 
     fn begin_upload_of(&mut self, now: Instant, head: Head, folder: String) -> Result<(), Failure> {
-        if !self.guarded {
+        if self.passes.is_none() {
             return self.begin_upload(now, &head, &folder);
         }
         let target = Target::parse(&head.target)?;
@@ -74,7 +74,7 @@ impl HttpServer {
         let target = Target::parse(&head.target)?;
         self.deadline = None;
         match decide(&head, &target) {
-            Ok(route) if self.is_guarded(&route) => self.ask_first(head, target, route),
+            Ok(route) if self.is_guarded(&route) => self.check_pass(now, head, target, route),
             decided => self.dispatch(now, &head, &target, decided),
         }
         Ok(())
@@ -100,7 +100,7 @@ impl HttpServer {
             Ok(Route::Live(key, packaging, form)) => {
                 self.ask_play(manner, head, target, (key, packaging), Form { endless: form, upgrade: None });
             }
-            Ok(Route::Library(library)) => self.borrow_file(manner, head, target, library),
+            Ok(Route::Library(library)) => self.borrow_file(now, head, target, library),
             // Its head went another way, as its body is wanted.
             Ok(Route::Upload(_)) => {}
             Ok(Route::Streams) => {
@@ -122,7 +122,8 @@ impl HttpServer {
                 let request = self.request(head, target, key, "http-hls");
                 let wait = self.settings.shelf_wait;
                 let fetch = Fetch { request, packaging, name, at_least, from: 0, wait };
-                self.ask_fetch(Fetching { manner, fetch, fresh });
+                let session = self.session.take();
+                self.ask_fetch(Fetching { manner, fetch, fresh, session });
             }
             Ok(Route::WebSocket(key, packaging, form)) => match check_upgrade(head) {
                 Ok(accepted) => {
@@ -138,7 +139,8 @@ impl HttpServer {
         }
     }
 
-    fn borrow_file(&mut self, manner: Manner, head: &Head, target: &Target, library: Library) {
+    fn borrow_file(&mut self, now: Instant, head: &Head, target: &Target, library: Library) {
+        let manner = Manner::of(head);
         let Library { area, path, aim } = library;
         let root = match &area {
             Area::Vod => Root::Vod,
@@ -147,7 +149,8 @@ impl HttpServer {
         };
         let mut borrowing = Borrowing::new(manner, area, Place::new(root, &path), aim);
         borrowing.conditions = Conditions::of(head);
-        borrowing.kept = kept(&target.query).into();
+        borrowing.session = self.session.take();
+        borrowing.kept = self.with_pass_kept(now, &kept(&target.query), borrowing.session.as_deref()).into();
         borrowing.download = target.param("download") == Some("1");
         self.ask_library(borrowing);
     }

@@ -11,7 +11,9 @@ use rtmpd_core::{Answer, Call, Close, Event, Instant, Note, Output};
 
 use super::super::library::{Aim, Area, film_of};
 use super::super::mime;
+use super::super::pass::Session;
 use super::super::wire::{ByteRange, Conditions, Failure, Response, Verdict, imf_fixdate, shown};
+use super::shelf::is_playlist;
 use super::{HttpServer, Manner, Stage};
 use crate::bytes::{encode_path, json_string, json_strings, slice};
 use crate::rec::names::{is_day, is_playable, text_of};
@@ -20,6 +22,8 @@ use crate::rec::names::{is_day, is_playable, text_of};
 const BLOCK: u32 = 256 << 10;
 /// Between the parts of a multipart answer; a file that holds it does no harm, as each part has its length.
 const BOUNDARY: &str = "smart-rtmpd-5f3a9c1e7b";
+/// Longest playlist whose URLs get a pass, in bytes.
+const MAX_PLAYLIST: u64 = 4 << 20;
 /// A recording that was changed this recently may still be growing, in seconds.
 const GROWING: u64 = 60;
 
@@ -35,6 +39,8 @@ pub(super) struct Borrowing {
     pub(super) download: bool,
     /// What a playlist's URLs end with.
     pub(super) kept: Arc<str>,
+    /// Of whom, where that matters.
+    pub(super) session: Option<Box<Session>>,
     sending: Option<Sending>,
 }
 
@@ -43,6 +49,8 @@ pub(super) struct Borrowing {
 struct Sending {
     etag: Arc<str>,
     rest: VecDeque<Piece>,
+    /// A playlist, which is sent when all of it is there.
+    whole: Option<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -54,11 +62,27 @@ enum Piece {
 impl Borrowing {
     pub(super) fn new(manner: Manner, area: Area, place: Place, aim: Aim) -> Self {
         let conditions = Conditions::default();
-        Self { manner, area, place, aim, conditions, download: false, kept: Arc::default(), sending: None }
+        Self {
+            manner,
+            area,
+            place,
+            aim,
+            conditions,
+            download: false,
+            kept: Arc::default(),
+            session: None,
+            sending: None,
+        }
     }
 }
 
 impl Borrowing {
+    /// It is a recording's playlist, for one who has a pass.
+    fn names_others(&self) -> bool {
+        let is_recording = matches!(self.area, Area::Rec(_)) && !self.download;
+        is_recording && self.session.is_some() && is_playlist(&self.place.path)
+    }
+
     /// It is asked for as a file, and may be the playlist of a film.
     fn is_playlist(&self) -> bool {
         let is_asked = self.aim == Aim::Serve && self.area == Area::Vod && self.sending.is_none();
@@ -150,6 +174,11 @@ impl HttpServer {
 
     fn serve(&mut self, now: Instant, borrowing: Borrowing, facts: &Facts) {
         let manner = borrowing.manner;
+        if borrowing.names_others() && facts.size <= MAX_PLAYLIST {
+            let rest = VecDeque::from([Piece::File(ByteRange { from: 0, to: facts.size })]);
+            let sending = Sending { etag: facts.etag.clone(), rest, whole: Some(Vec::new()) };
+            return self.send_on(now, Borrowing { sending: Some(sending), ..borrowing });
+        }
         let (status, ranges) = match borrowing.conditions.weigh(facts) {
             Verdict::Whole => (200, vec![ByteRange { from: 0, to: facts.size }]),
             Verdict::Part(ranges) => (206, ranges),
@@ -189,7 +218,7 @@ impl HttpServer {
         if manner.head_only {
             return self.responded(now, manner);
         }
-        let sending = Sending { etag: facts.etag.clone(), rest: rest.into() };
+        let sending = Sending { etag: facts.etag.clone(), rest: rest.into(), whole: None };
         self.send_on(now, Borrowing { sending: Some(sending), ..borrowing });
     }
 
@@ -208,8 +237,9 @@ impl HttpServer {
         let is_lasting =
             matches!(&borrowing.aim, Aim::Cut(files::Piece::Init | files::Piece::Segment(_), Some(_)));
         let cache = if is_lasting { "public, max-age=86400, immutable" } else { "no-cache" };
+        let cache = self.cache_control(cache);
         let say = |status| {
-            let response = Response::new(status).field("ETag", etag).field("Cache-Control", cache);
+            let response = Response::new(status).field("ETag", etag).field("Cache-Control", &cache);
             response.field("Accept-Ranges", "bytes").field("X-Content-Type-Options", "nosniff")
         };
         let response = match borrowing.conditions.clone().undated().weigh(&facts) {
@@ -244,7 +274,7 @@ impl HttpServer {
             .field("ETag", &facts.etag)
             .field("Last-Modified", &imf_fixdate(modified))
             .field("Accept-Ranges", "bytes")
-            .field("Cache-Control", cache)
+            .field("Cache-Control", &self.cache_control(cache))
             .field("X-Content-Type-Options", "nosniff");
         // A page that somebody uploaded must not act as one of ours.
         let acts = ["text/html", "image/svg", "application/xml"];
@@ -266,7 +296,10 @@ impl HttpServer {
                 return self.end(Close::Done);
             }
         }
-        self.transmit(data);
+        match borrowing.sending.as_mut().and_then(|sending| sending.whole.as_mut()) {
+            Some(whole) => whole.extend_from_slice(&data),
+            None => self.transmit(data),
+        }
         self.send_on(now, borrowing);
     }
 
@@ -286,6 +319,14 @@ impl HttpServer {
                 }
             }
             sending.rest.pop_front();
+        }
+        if let Some((text, session)) = sending.whole.take().zip(borrowing.session.as_deref()) {
+            let name = &borrowing.place.path;
+            let head = Response::new(200)
+                .field("Content-Type", mime::of(name))
+                .field("Cache-Control", "private, no-cache")
+                .field("X-Content-Type-Options", "nosniff");
+            return self.send_playlist(now, (borrowing.manner, head), session, (name, &text));
         }
         self.responded(now, borrowing.manner);
     }

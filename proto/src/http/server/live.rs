@@ -120,6 +120,6 @@ pub(super) fn status(refusal: &Refusal) -> u16 {
         Refusal::Denied => 403,
         Refusal::Busy(_) | Refusal::Looped(_) => 409,
         Refusal::Unsupported(_) => 415,
-        Refusal::NotYet(_) | Refusal::NoPort(_) | Refusal::ShuttingDown => 503,
+        Refusal::NotYet(_) | Refusal::NoPort(_) | Refusal::Full(_) | Refusal::ShuttingDown => 503,
     }
 }

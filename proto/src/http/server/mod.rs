@@ -1,6 +1,6 @@
 //! The machine: keep-alive, pipelining, one responder at a time.
 //!
-//! Specs: RFC 9112 §9 (connections), RFC 9110 §9 (methods). - `exchange`: requests to responders · `admitting`: who may
+//! Specs: RFC 9112 §9 (connections), RFC 9110 §9 (methods). - `exchange`: requests to responders · `admitting`, `passing`: who may
 //! have them · `page`, `live`,
 //! `websocket`, `shelf`, `streams`, `library` (files out), `upload` (files in): the responders
 //!
@@ -15,6 +15,7 @@ mod exchange;
 mod library;
 mod live;
 mod page;
+mod passing;
 mod shelf;
 mod streams;
 mod upload;
@@ -31,6 +32,7 @@ use rtmpd_core::{
 };
 
 use super::Settings;
+use super::pass::{Passes, Session};
 use super::wire::{Body, Failure, Head, HeadReader, Response, imf_fixdate};
 use admitting::Admitting;
 use library::Borrowing;
@@ -53,19 +55,19 @@ const KEEP: usize = 2;
 #[derive(Debug)]
 pub struct HttpService {
     settings: Arc<Settings>,
-    guarded: bool,
+    passes: Option<Arc<Passes>>,
 }
 
 impl HttpService {
     /// A service with these settings.
     pub fn new(settings: Settings) -> Self {
-        Self { settings: Arc::new(settings), guarded: false }
+        Self { settings: Arc::new(settings), passes: None }
     }
 
-    /// The same, where a gate decides who may have what.
+    /// The same, where a gate decides who may have what; who may have a playlist gets a pass for what it names.
     #[must_use]
-    pub fn guarded(self) -> Self {
-        Self { guarded: true, ..self }
+    pub fn guarded(self, passes: Arc<Passes>) -> Self {
+        Self { passes: Some(passes), ..self }
     }
 }
 
@@ -76,7 +78,7 @@ impl Service for HttpService {
 
     fn accept(&mut self, now: Instant, peer: Peer) -> Box<dyn Machine> {
         let server = HttpServer::new(now, self.settings.clone(), peer);
-        Box::new(HttpServer { guarded: self.guarded, ..server })
+        Box::new(HttpServer { passes: self.passes.clone(), ..server })
     }
 }
 
@@ -85,8 +87,10 @@ impl Service for HttpService {
 pub struct HttpServer {
     settings: Arc<Settings>,
     peer: Peer,
-    /// A gate decides who may have what.
-    pub(super) guarded: bool,
+    /// A gate decides who may have what; who was let in has a pass.
+    pub(super) passes: Option<Arc<Passes>>,
+    /// Who the request that is being answered is of, where it has a pass.
+    session: Option<Box<Session>>,
     stage: Stage,
     /// Bytes of later requests.
     ahead: Vec<u8>,
@@ -156,7 +160,8 @@ impl HttpServer {
     pub fn new(now: Instant, settings: Arc<Settings>, peer: Peer) -> Self {
         Self {
             peer,
-            guarded: false,
+            passes: None,
+            session: None,
             stage: Stage::Head(HeadReader::default()),
             ahead: Vec::new(),
             half_closed: false,

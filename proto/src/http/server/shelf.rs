@@ -9,6 +9,7 @@ use rtmpd_core::media::{Fetched, Packaging};
 use rtmpd_core::{Close, Event, Fetch, Instant, Note, Output, Refusal};
 
 use super::super::mime;
+use super::super::pass::Session;
 use super::super::wire::{Failure, Response};
 use super::live::status;
 use super::{HttpServer, Manner, Stage};
@@ -53,6 +54,8 @@ pub(super) struct Fetching {
     pub(super) manner: Manner,
     pub(super) fetch: Fetch,
     pub(super) fresh: Fresh,
+    /// Of whom, where that matters.
+    pub(super) session: Option<Box<Session>>,
 }
 
 impl HttpServer {
@@ -91,7 +94,12 @@ impl HttpServer {
 
     fn send_whole(&mut self, now: Instant, fetching: &Fetching, fetched: &Fetched) {
         let manner = fetching.manner;
-        let head = head_of(fetching).field("Content-Length", &fetched.len().to_string()).unsized_body();
+        if let Some(session) = fetching.session.as_deref().filter(|_| is_playlist(&fetching.fetch.name)) {
+            let text: Vec<u8> = fetched.news().iter().flat_map(|piece| piece.iter().copied()).collect();
+            let head = self.head_of(fetching);
+            return self.send_playlist(now, (manner, head), session, (&fetching.fetch.name, &text));
+        }
+        let head = self.head_of(fetching).field("Content-Length", &fetched.len().to_string()).unsized_body();
         let (head, _) = self.dated(now, manner.word(head)).finish(true);
         self.transmit(head);
         if !manner.head_only {
@@ -104,7 +112,7 @@ impl HttpServer {
 
     /// The head of a body whose length nobody knows yet.
     fn begin_growing(&mut self, now: Instant, fetching: &mut Fetching) {
-        let mut head = head_of(fetching).unsized_body();
+        let mut head = self.head_of(fetching).unsized_body();
         if fetching.manner.is_1_1 {
             head = head.field("Transfer-Encoding", "chunked");
         } else {
@@ -139,10 +147,17 @@ impl HttpServer {
     }
 }
 
-fn head_of(fetching: &Fetching) -> Response {
-    Response::new(200)
-        .field("Content-Type", content_type(&fetching.fetch.name))
-        .field("Cache-Control", fetching.fresh.cache_control())
+impl HttpServer {
+    fn head_of(&self, fetching: &Fetching) -> Response {
+        Response::new(200)
+            .field("Content-Type", content_type(&fetching.fetch.name))
+            .field("Cache-Control", &self.cache_control(fetching.fresh.cache_control()))
+    }
+}
+
+/// Whether it names other objects.
+pub(super) fn is_playlist(name: &str) -> bool {
+    name.ends_with(".m3u8") || name.ends_with(".mpd")
 }
 
 /// CMAF objects of sound are said to be sound: some players sort by this.

@@ -1,8 +1,11 @@
 //! Where a gate decides who may have what.
 
+use std::sync::Arc;
+
 use rtmpd_core::{Role, StreamKey};
 
-use super::client::{Client, get};
+use super::super::Passes;
+use super::client::{Client, field, get};
 
 #[test]
 fn everything_but_pages_is_asked_for() {
@@ -73,4 +76,20 @@ fn the_body_of_a_get_does_no_harm() {
     let mut client = Client::guarded();
     client.send("GET /api/live HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc").admit(true);
     assert_eq!((client.asks.len(), client.statuses()), (1, vec![200]));
+}
+
+#[test]
+fn where_there_are_users_a_name_is_asked_for() {
+    let with_users = || {
+        let mut client = Client::guarded();
+        client.machine.passes = Some(Arc::new(Passes::new([7; 32]).with_users()));
+        client
+    };
+    let mut client = with_users();
+    client.send(get("/live/a.flv", "")).admit(false);
+    let text = client.take();
+    assert!(text.starts_with("HTTP/1.1 401 Unauthorized\r\n"), "{text}");
+    assert_eq!(field(&text, "WWW-Authenticate"), Some("Basic realm=\"smart_rtmpd\", charset=\"UTF-8\""));
+    client.send(get("/live/a.flv", "Authorization: Basic eDp5\r\n")).admit(false);
+    assert_eq!(client.statuses(), [403], "it has said who it is");
 }

@@ -12,7 +12,7 @@ use rtmpd_core::{
 };
 
 use super::super::ws::{Opcode, message};
-use super::super::{HttpServer, Settings};
+use super::super::{HttpServer, Passes, Settings};
 
 const HERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
@@ -67,7 +67,7 @@ impl Client {
     /// One that a gate stands before.
     pub(super) fn guarded() -> Self {
         let mut client = Self::new();
-        client.machine.guarded = true;
+        client.machine.passes = Some(Arc::new(Passes::new([7; 32])));
         client
     }
 

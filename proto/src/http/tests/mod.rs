@@ -12,6 +12,7 @@ mod forms;
 mod heads;
 mod library;
 mod machine;
+mod passes;
 mod paths;
 mod players;
 mod properties;

@@ -6,11 +6,11 @@ use rtmpd_core::{Close, Input, Refusal, Reply};
 
 use super::client::{Client, field, get};
 
-fn body(text: &str) -> &str {
+pub(super) fn body(text: &str) -> &str {
     text.split_once("\r\n\r\n").unwrap().1
 }
 
-fn fetched(pieces: &[&'static str], from: usize, whole: bool) -> Input<'static> {
+pub(super) fn fetched(pieces: &[&'static str], from: usize, whole: bool) -> Input<'static> {
     let pieces = pieces.iter().map(|piece| Bytes::from_static(piece.as_bytes())).collect();
     Input::Reply(Reply::Fetch(Ok(Fetched { version: 1, pieces, from, whole })))
 }

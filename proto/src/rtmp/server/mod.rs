@@ -149,6 +149,7 @@ impl RtmpServer {
             | Refusal::NotYet(_)
             | Refusal::NoPort(_)
             | Refusal::Denied
+            | Refusal::Full(_)
             | Refusal::Looped(_)
             | Refusal::ShuttingDown => "NetStream.Play.Failed",
         };

@@ -2,7 +2,7 @@
 //!
 //! Spec: RFC 2326 §10.3.
 
-use rtmpd_core::{Error, Event, Instant, Refusal};
+use rtmpd_core::{Error, Instant, Refusal};
 
 use super::state::Step;
 use super::{RtspServer, Waiting};
@@ -31,8 +31,8 @@ impl RtspServer {
                 }
                 notes.into_iter().for_each(|note| self.note(note));
                 self.publishing = Some(Box::new(publishing));
-                self.event(Event::Publish(Box::new(wish)));
-                self.waiting = Some(Waiting::Announce(Box::new(request)));
+                let credentials = request.header("Authorization").unwrap_or_default().to_owned();
+                self.ask_as(wish, Waiting::Announce(Box::new(request)), &credentials);
             }
             Err(Error::Refused(refusal)) => self.say_no(&request, &refusal),
             Err(error) => self.complain(&request, 415, &error),

@@ -10,7 +10,7 @@ use rtmpd_core::{Event, Instant, Refusal, Request as Wish, StreamKey};
 
 use super::state::{State, Step};
 use super::{RtspServer, Waiting};
-use crate::rtp::{RTP, carried, sdp};
+use crate::rtp::{carried, sdp};
 use crate::rtsp::casting::Membership;
 use crate::rtsp::outgoing::Outgoing;
 use crate::rtsp::url::Url;
@@ -62,8 +62,8 @@ impl RtspServer {
     pub(super) fn ask_to_play(&mut self, request: Request, waiting: fn(Box<Request>) -> Waiting) {
         match self.wish(&request) {
             Ok(wish) => {
-                self.event(Event::Play(Box::new(wish), RTP));
-                self.waiting = Some(waiting(Box::new(request)));
+                let credentials = request.header("Authorization").unwrap_or_default().to_owned();
+                self.ask_as(wish, waiting(Box::new(request)), &credentials);
             }
             Err(refusal) => self.say_no(&request, &refusal),
         }

@@ -24,7 +24,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use rtmpd_core::{
     Close, Dice, Error, Event, Input, Instant, Leg, Machine, Media, Note, Output, Peer, Refusal, Reply,
-    Service,
+    Request as Wish, Service,
 };
 
 use super::Settings;
@@ -40,6 +40,9 @@ use tunnel::Tunnel;
 const MAX_WAITING: usize = 256 << 10;
 /// A client that neither publishes nor plays for this long is closed.
 const LOITER: Duration = Duration::from_secs(60);
+/// The way up of a tunnel is closed when nothing came by it for this long: whether its other end is still there, nothing
+/// else tells. Clients may open another.
+const QUIET_TUNNEL: Duration = Duration::from_secs(600);
 
 /// Makes the machines of an RTSP listener.
 #[derive(Debug)]
@@ -84,6 +87,8 @@ enum Waiting {
     Bind(Box<setup::Binding>),
     /// ANNOUNCE: whether this may be published.
     Announce(Box<Request>),
+    /// DESCRIBE, SETUP or ANNOUNCE: whether the client may do this at all; then it waits for the other.
+    Leave(Box<(Wish, Self)>),
     /// PLAY: the first packet, which tells where it begins; no longer than until then.
     First(Box<Request>, Instant),
 }
@@ -115,7 +120,7 @@ impl RtspServer {
     /// A client has connected.
     pub fn new(now: Instant, settings: Arc<Settings>, peer: Peer, dice: Dice) -> Self {
         Self {
-            door: Door::new(settings.account.clone()),
+            door: Door::new(settings.clone()),
             settings,
             peer,
             dice,
@@ -204,6 +209,7 @@ impl RtspServer {
                 self.described(*request, false, result)
             }
             (Some(Waiting::SetUp(request)), Reply::Play(result)) => self.described(*request, true, result),
+            (Some(Waiting::Leave(asked)), Reply::Asked(result)) => self.answer_ask(now, *asked, result),
             (Some(Waiting::Bind(binding)), Reply::Bound(result)) => self.bound(*binding, result),
             (Some(Waiting::Announce(request)), Reply::Publish(result)) => {
                 self.announced(now, &request, result)
@@ -273,8 +279,8 @@ impl RtspServer {
             State::Playing if by_datagrams => Some((self.settings.max_idle, "a sign of life of the player")),
             State::Playing => None,
             State::Init | State::Described | State::ReadyToPlay | State::Announced | State::ReadyToRecord => {
-                (!matches!(self.tunnel, Tunnel::Up(..)))
-                    .then_some((self.settings.max_idle.max(LOITER), "a request"))
+                let most = if self.tunnel.leads_up() { QUIET_TUNNEL } else { LOITER };
+                Some((self.settings.max_idle.max(most), "a request"))
             }
         }
     }
@@ -329,11 +335,16 @@ impl RtspServer {
 
     /// Says no, in the words of RTSP, to what the shard refused.
     fn say_no(&mut self, request: &Request, refusal: &Refusal) {
+        if *refusal == Refusal::Denied
+            && let Some(response) = self.challenge_user()
+        {
+            return self.answer(request, response);
+        }
         let status = match refusal {
             Refusal::UnknownApp(_) | Refusal::BadName(_) | Refusal::NotFound(_) => 404,
             Refusal::Busy(_) | Refusal::Looped(_) => 406,
             Refusal::Unsupported(_) => 415,
-            Refusal::NoPort(_) => 453,
+            Refusal::NoPort(_) | Refusal::Full(_) => 453,
             Refusal::Denied => 403,
             Refusal::NotYet(_) | Refusal::ShuttingDown => 503,
         };

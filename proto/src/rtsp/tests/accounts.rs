@@ -1,5 +1,7 @@
 //! Names and passwords, by the machines of both sides.
 
+use rtmpd_core::policy::Roles;
+
 use super::caller::Caller;
 use super::pairs::Stage;
 use super::world::Scene;
@@ -111,4 +113,33 @@ fn a_challenge_of_another_connection_is_asked_anew() {
     assert!(challenges(&answer).iter().any(|challenge| challenge.contains("stale=true")), "{answer:?}");
     let answer = caller.ask(prove(caller.request("DESCRIBE", "cam"), &answer, digest, "p:ss@"));
     assert_eq!(answer.status, 200);
+}
+
+/// A server with one user, who alone may publish and play.
+fn with_user() -> Settings {
+    let user = Account { user: "us er".into(), password: "p:ss@".into(), realm: "a realm".into() };
+    Settings { users: [user].into(), needs_user: Roles::ALL, ..Settings::default() }
+}
+
+#[test]
+fn users_are_asked_for_their_names() {
+    let mut caller = Caller::with(&with_user()).filmed();
+    let answer = caller.ask(caller.request("DESCRIBE", "cam"));
+    assert_eq!((answer.status, challenges(&answer).len()), (401, 3));
+    for (nth, password, status) in
+        [(0, "wrong", 401), (0, "p:ss@", 200), (1, "p:ss@", 200), (2, "p:ss@", 200)]
+    {
+        let mut caller = Caller::with(&with_user()).filmed();
+        let answer = caller.ask(caller.request("DESCRIBE", "cam"));
+        let request = prove(caller.request("DESCRIBE", "cam"), &answer, nth, password);
+        assert_eq!(caller.ask(request).status, status, "{nth} {password}");
+    }
+    let mut caller = Caller::with(&with_user()).filmed();
+    assert_eq!(
+        caller.status("DESCRIBE", "cam?key=x"),
+        200,
+        "what stands in the URL is for the gate to judge"
+    );
+    let open = Settings { needs_user: Roles::default(), ..with_user() };
+    assert_eq!(Caller::with(&open).filmed().status("DESCRIBE", "cam"), 200, "so is who shows nothing");
 }

@@ -4,12 +4,16 @@
 mod accounts;
 mod auth;
 mod caller;
+mod clients;
 mod hostile;
 mod judge;
+mod multicast;
+mod pacer;
 mod pairs;
 mod patience;
 mod range;
 mod states;
+mod translated;
 mod transport;
 mod tunnels;
 mod url;

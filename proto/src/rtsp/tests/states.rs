@@ -209,3 +209,44 @@ fn channels_that_are_taken_are_not_given_twice() {
         assert!(got.contains(&format!("interleaved={given}")), "{wanted}: {got}");
     }
 }
+
+#[test]
+fn players_of_other_shards() {
+    for transport in [TCP, UDP] {
+        let mut caller = Caller::with_camera();
+        caller.wire = caller.world.call(caller.server, 1, caller.from);
+        let answer = caller.set_up("cam/trackID=0", transport);
+        let ports = answer.header("Transport").unwrap().contains("server_port=6010-6011");
+        assert_eq!((answer.status, ports), (200, transport == UDP), "its shard's own pair");
+        assert_eq!(caller.status("PLAY", "cam"), 200);
+        caller.pass_ms(1000);
+        caller.heard();
+        assert!(caller.packets.len() + caller.world.network.astray.len() > 50);
+        assert_eq!(caller.status("TEARDOWN", "cam"), 200);
+        caller.pass_ms(100);
+        caller.world.network.astray.clear();
+        caller.pass_ms(1000);
+        assert_eq!(caller.world.network.astray, []);
+    }
+}
+
+#[test]
+fn two_players_by_datagrams_from_one_address() {
+    let mut caller = Caller::with_camera();
+    caller.set_up("cam/trackID=0", UDP);
+    caller.status("PLAY", "cam");
+    let first = caller.wire;
+    // The ports it asks for are in use by the other: it gets sockets of its own, so that both can be told apart.
+    caller.wire = caller.world.call(caller.server, 0, caller.from);
+    let answer = caller.set_up("cam/trackID=0", UDP);
+    assert!(answer.header("Transport").unwrap().contains("server_port=20000-20001"), "{answer:?}");
+    caller.status("PLAY", "cam");
+    caller.pass_ms(500);
+    let from: Vec<u16> = caller.world.network.astray.iter().map(|flight| flight.from.port()).collect();
+    assert!(from.contains(&6000) && from.contains(&20_000));
+    caller.world.network.hang_up(first);
+    caller.pass_ms(100);
+    caller.world.network.astray.clear();
+    caller.pass_ms(500);
+    assert!(caller.world.network.astray.iter().all(|flight| flight.from.port() >= 20_000));
+}

@@ -161,6 +161,17 @@ fn either_end_may_go() {
 }
 
 #[test]
+fn a_way_up_that_nothing_comes_by() {
+    let mut pipe = Pipe::new([0, 0]);
+    pipe.open();
+    pipe.world.network.hang_up(pipe.down);
+    pipe.world.pass(Duration::from_secs(590));
+    assert!(!pipe.world.network.is_closed(pipe.up));
+    pipe.world.pass(Duration::from_secs(20));
+    assert!(pipe.world.network.is_closed(pipe.up));
+}
+
+#[test]
 fn what_is_no_tunnel() {
     for text in [
         "GET / HTTP/1.1\r\n\r\n".to_owned(),

@@ -20,9 +20,9 @@ impl Headers {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Adds one behind the others. What would end a line becomes a space.
+    /// Adds one behind the others. What would end a line becomes a space, but at the ends: a name that began with one would
+    /// be more of the header before it.
     pub fn push(&mut self, name: &str, value: &str) {
-        let clean = |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         self.0.push((clean(name), clean(value)));
     }
 
@@ -38,9 +38,18 @@ impl Headers {
 
     /// Continues the last value, as folded headers do.
     pub(super) fn fold(&mut self, more: &str) {
-        if let Some((_, value)) = self.0.last_mut() {
-            value.push(' ');
-            value.push_str(more.trim());
+        let more = clean(more);
+        if let Some((_, value)) = self.0.last_mut().filter(|_| !more.is_empty()) {
+            if !value.is_empty() {
+                value.push(' ');
+            }
+            value.push_str(&more);
         }
     }
+}
+
+/// Text that stays within its line.
+fn clean(text: &str) -> String {
+    let text = text.trim_matches(|c: char| c.is_control() || c.is_whitespace());
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

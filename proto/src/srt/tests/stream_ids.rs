@@ -103,3 +103,16 @@ proptest! {
         prop_assert_eq!((wanted.mode, wanted.key.name()), (mode, name.as_str()));
     }
 }
+
+#[test]
+fn names_are_shown_among_the_parameters() {
+    for (id, shown) in [
+        ("#!::r=live/a,m=publish,u=bob,pass=x", "user=bob&pass=x"),
+        ("#!::r=live/a,m=publish,u=b ob", "user=b%20ob"),
+        ("#!::r=live/a?user=al,m=publish,u=bob", "user=al"),
+        ("publish:live/a:bob:x", "user=bob&pass=x"),
+        ("live/a?token=x", "token=x"),
+    ] {
+        assert_eq!(&*Wanted::parse(id).unwrap().shown(), shown, "{id}");
+    }
+}

@@ -15,15 +15,16 @@ use std::time::Duration;
 use rtmpd_core::hub::{Hub, HubSettings, ShardId};
 use rtmpd_core::media::MakePackager;
 use rtmpd_core::shard::{Action, ConnId, PortId, ServiceId, Shard};
-use rtmpd_core::{Dice, Instant, Machine, Peer, Request, Service, StreamKey};
+use rtmpd_core::{Dice, Instant, Machine, Peer, Request, Service, StreamKey, WallClock};
 
 pub(super) use camera::Camera;
-pub(super) use network::{Cut, Flight, Network, Side, Weather, WireId};
+pub(super) use network::{Cut, Flight, Network, Weather, WireId};
+use network::{MachineAt, Side};
 pub(super) use scene::{AUDIO_RATE, Scene, VIDEO_RATE};
 pub(super) use spy::{Seen, Spy};
 
 use crate::rtp::{RTP, RtpPackager};
-use crate::rtsp::{RtspService, Settings};
+use crate::rtsp::{Casters, RtspService, Settings};
 use spy::SpyService;
 
 /// Which of a [`World`]'s hosts.
@@ -130,6 +131,9 @@ impl World {
             let spied = SpyService { service: Box::new(service), all: host.seen.clone() };
             assert_eq!(shard.add_service(Box::new(spied)), RTSP);
             assert_eq!(shard.add_service(Box::new(GuestService(host.guests.clone()))), GUESTS);
+            if let Some(casts) = &settings.multicast {
+                shard.add_attendant(Box::new(Casters::new(casts.clone(), WallClock::default())));
+            }
             let first = SHARED + 10 * number;
             for (port, id) in (first..).zip(shard.share_pair(SocketAddr::new(ip, first))) {
                 host.ports.insert(port, (number.into(), id));
@@ -158,18 +162,44 @@ impl World {
         to: HostId,
         machine: impl Machine + 'static,
     ) -> (WireId, Arc<Mutex<Seen>>) {
-        let seen: Arc<Mutex<Seen>> = Arc::default();
-        let spy = Spy { machine: Box::new(machine), seen: seen.clone(), now: self.now };
-        self.hosts[from].guests.lock().unwrap().push_back(Box::new(spy));
-        let local = SocketAddr::new(self.hosts[from].ip, self.network.free_port());
-        let peer = Peer { local, remote: self.address(to) };
-        let conn = self.hosts[from].shards[0].open(self.now, GUESTS, peer);
-        let client = Side::Machine { host: from, shard: 0, conn };
-        let wire = self.accept(to, 0, client, local);
-        // It has something to say from the beginning.
-        self.hosts[from].shards[0].receive(self.now, conn, b"");
-        self.run();
+        let (client, local, seen) = self.guest(from, self.address(to), Box::new(machine));
+        let wire = self.accept(to, 0, Side::Machine(client), local);
+        self.wake(client);
         (wire, seen)
+    }
+
+    /// The same, where the test itself is the server.
+    pub(super) fn connect_out(
+        &mut self,
+        from: HostId,
+        to: SocketAddr,
+        machine: Box<dyn Machine>,
+    ) -> (WireId, Arc<Mutex<Seen>>) {
+        let (client, _, seen) = self.guest(from, to, machine);
+        let wire = self.network.wire(Side::Test(Vec::new()), Side::Machine(client));
+        self.wake(client);
+        (wire, seen)
+    }
+
+    /// Gives a machine a place on a host; says where, and its address.
+    fn guest(
+        &mut self,
+        host: HostId,
+        to: SocketAddr,
+        machine: Box<dyn Machine>,
+    ) -> (MachineAt, SocketAddr, Arc<Mutex<Seen>>) {
+        let seen: Arc<Mutex<Seen>> = Arc::default();
+        let spy = Spy { machine, seen: seen.clone(), now: self.now };
+        self.hosts[host].guests.lock().unwrap().push_back(Box::new(spy));
+        let local = SocketAddr::new(self.hosts[host].ip, self.network.free_port());
+        let conn = self.hosts[host].shards[0].open(self.now, GUESTS, Peer { local, remote: to });
+        (MachineAt { host, shard: 0, conn }, local, seen)
+    }
+
+    /// It has something to say from the beginning.
+    fn wake(&mut self, at: MachineAt) {
+        self.hosts[at.host].shards[at.shard].receive(self.now, at.conn, b"");
+        self.run();
     }
 
     /// The test itself connects, from this address.
@@ -180,7 +210,7 @@ impl World {
     fn accept(&mut self, to: HostId, shard: usize, client: Side, from: SocketAddr) -> WireId {
         let peer = Peer { local: self.address(to), remote: from };
         let conn = self.hosts[to].shards[shard].open(self.now, RTSP, peer);
-        self.network.wire(client, Side::Machine { host: to, shard, conn })
+        self.network.wire(client, Side::Machine(MachineAt { host: to, shard, conn }))
     }
 
     /// What the machine of the `index`th connection accepted by a host has said.
@@ -260,7 +290,7 @@ impl World {
     fn act(&mut self, host: HostId, shard: usize, action: Action) {
         match action {
             Action::Send(conn) => self.write(host, shard, conn),
-            Action::Close(conn) => self.network.close(host, shard, conn),
+            Action::Close(conn) => self.network.close(MachineAt { host, shard, conn }),
             Action::Wake(ShardId(id)) => self.hosts[host].wakes[usize::from(id)] = true,
             Action::SendDatagrams(port) => self.send_datagrams(host, shard, port),
             Action::Bind { pair, local, .. } => self.bind(host, shard, pair, local),
@@ -275,7 +305,7 @@ impl World {
         let mut slices = [IoSlice::new(&[]); 16];
         let filled = engine.unsent(conn, &mut slices);
         let data: Vec<u8> = slices[..filled].iter().flat_map(|slice| slice.to_vec()).collect();
-        let taken = self.network.send_from(host, shard, conn, &data);
+        let taken = self.network.send_from(MachineAt { host, shard, conn }, &data);
         if filled > 0 {
             engine.sent(self.now, conn, taken);
         }
@@ -312,9 +342,9 @@ impl World {
     /// Gives machines the bytes that are on their way.
     fn carry(&mut self) -> bool {
         let mut did = false;
-        while let Some((side, pieces, ended)) = self.network.next_bytes() {
+        while let Some((at, pieces, ended)) = self.network.next_bytes() {
             did = true;
-            let (host, shard, conn) = side;
+            let MachineAt { host, shard, conn } = at;
             let engine = &mut self.hosts[host].shards[shard];
             pieces.iter().for_each(|piece| engine.receive(self.now, conn, piece));
             if ended {

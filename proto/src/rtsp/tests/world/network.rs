@@ -13,8 +13,13 @@ use crate::rtsp::wire::{Decoder, Message};
 /// Names a connection by TCP.
 pub(in crate::rtsp::tests) type WireId = usize;
 
-/// Where a machine is: its host, its shard, its connection there.
-type MachineAt = (HostId, usize, ConnId);
+/// Where a machine is.
+#[derive(Copy, Clone, PartialEq, Eq)]
+pub(super) struct MachineAt {
+    pub(super) host: HostId,
+    pub(super) shard: usize,
+    pub(super) conn: ConnId,
+}
 
 /// How long a datagram takes.
 const DELAY: Duration = Duration::from_millis(5);
@@ -39,12 +44,8 @@ pub(in crate::rtsp::tests) struct Weather {
 }
 
 /// One end of a connection.
-pub(in crate::rtsp::tests) enum Side {
-    Machine {
-        host: HostId,
-        shard: usize,
-        conn: ConnId,
-    },
+pub(super) enum Side {
+    Machine(MachineAt),
     /// What the test has heard.
     Test(Vec<u8>),
     Closed,
@@ -113,15 +114,15 @@ impl Network {
     pub(super) fn send(&mut self, wire: WireId, side: usize, data: &[u8]) {
         let wire = &mut self.wires[wire];
         match &mut wire.sides[1 - side] {
-            Side::Machine { .. } => wire.flows[1 - side].extend_from_slice(data),
+            Side::Machine(_) => wire.flows[1 - side].extend_from_slice(data),
             Side::Test(heard) => heard.extend_from_slice(data),
             Side::Closed => {}
         }
     }
 
     /// Takes bytes of a machine's connection; gives how many.
-    pub(super) fn send_from(&mut self, host: HostId, shard: usize, conn: ConnId, data: &[u8]) -> usize {
-        let Some((wire, side)) = self.find(host, shard, conn) else { return data.len() };
+    pub(super) fn send_from(&mut self, at: MachineAt, data: &[u8]) -> usize {
+        let Some((wire, side)) = self.find(at) else { return data.len() };
         if self.wires[wire].stuck[1 - side] {
             return 0;
         }
@@ -134,15 +135,15 @@ impl Network {
         self.wires[wire].stuck[0] = true;
     }
 
-    fn find(&self, host: HostId, shard: usize, conn: ConnId) -> Option<(WireId, usize)> {
-        let is_it = |side: &Side| matches!(side, Side::Machine { host: a, shard: b, conn: c } if (*a, *b, *c) == (host, shard, conn));
-        let mut sides = self.wires.iter().enumerate();
-        sides.find_map(|(wire, at)| at.sides.iter().position(is_it).map(|side| (wire, side)))
+    fn find(&self, at: MachineAt) -> Option<(WireId, usize)> {
+        let is_it = |side: &Side| matches!(side, Side::Machine(machine) if *machine == at);
+        let mut wires = self.wires.iter().enumerate();
+        wires.find_map(|(wire, ends)| ends.sides.iter().position(is_it).map(|side| (wire, side)))
     }
 
     /// A machine has closed its connection.
-    pub(super) fn close(&mut self, host: HostId, shard: usize, conn: ConnId) {
-        if let Some((wire, side)) = self.find(host, shard, conn) {
+    pub(super) fn close(&mut self, at: MachineAt) {
+        if let Some((wire, side)) = self.find(at) {
             self.wires[wire].sides[side] = Side::Closed;
             self.wires[wire].ended[1 - side] = true;
         }
@@ -184,13 +185,13 @@ impl Network {
     pub(super) fn next_bytes(&mut self) -> Option<(MachineAt, Vec<Vec<u8>>, bool)> {
         for wire in &mut self.wires {
             for side in 0..2 {
-                let Side::Machine { host, shard, conn } = wire.sides[side] else { continue };
+                let Side::Machine(at) = wire.sides[side] else { continue };
                 let ended = std::mem::take(&mut wire.ended[side]);
                 if wire.flows[side].is_empty() && !ended {
                     continue;
                 }
                 let flow = std::mem::take(&mut wire.flows[side]);
-                return Some(((host, shard, conn), cut(&flow, self.cut, &mut self.dice), ended));
+                return Some((at, cut(&flow, self.cut, &mut self.dice), ended));
             }
         }
         None
