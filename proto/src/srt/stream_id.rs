@@ -91,8 +91,8 @@ impl Wanted {
 /// The id, decoded where an encoder has left the escapes of its URL in all of it.
 fn whole(id: &str) -> String {
     let id = id.trim_matches(|c: char| c.is_whitespace() || c == '\0');
-    let escaped = !id.contains('/') && !id.starts_with("#!") && id.to_ascii_lowercase().contains("%2f");
-    if escaped { percent_decode(id) } else { id.to_owned() }
+    let parts = !id.contains('/') && !id.starts_with("#!") && id.to_ascii_lowercase().contains("%2f");
+    if parts || id.starts_with("%23!") { percent_decode(id) } else { id.to_owned() }
 }
 
 /// `publish:path` and `read:path`.

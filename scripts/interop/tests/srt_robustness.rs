@@ -218,7 +218,7 @@ fn ten_megabits_for_a_minute() {
         server.wait_live("stream");
         let flv = raw::Player::http(server.http_port(), "stream");
         publisher.finish();
-        let runs = assert_runs(&Media::Heavy.flv(), &Flv::parse(&flv.finish()));
+        let runs = assert_runs(&Media::Heavy.flv(), &settled(Flv::parse(&flv.finish())));
         tell(&server, &format!("{loss} %, {latency} ms, {runs:?}"), &relay);
         assert_eq!(runs.len(), 1, "nothing is missing between the pictures");
         assert!(told(&server, "of them never had") <= 3);

@@ -48,6 +48,8 @@ const TABLE: &[(&str, Mode, &str, &str, &str, &str)] = &[
         "s=77",
         "me",
     ),
+    ("%23!::r=live/stream,m=publish", Publish, "", "live/stream", "", ""),
+    ("%23!%3A%3Ar%3Dlive%2Fstream", Play, "", "live/stream", "", ""),
     ("#!::r=live/stream", Play, "", "live/stream", "", ""),
     ("#!::m=publish,r=live/stream?token=1,key=x", Publish, "", "live/stream", "token=1&key=x", ""),
     ("#!::h=example.com:9000/live/stream,m=publish", Publish, "example.com", "live/stream", "", ""),
