@@ -95,6 +95,35 @@ fn vlc_with_a_key() {
     assert!(same + 6 >= played.len(), "{same} of {} pictures are the source's", played.len());
 }
 
+#[test]
+fn sound_as_latm() {
+    let server = Server::start("srt-latm");
+    let mut publisher = Publisher::ffmpeg_ts_latm(MEDIA, &server.srt("stream", "publisher"));
+    server.wait_live("stream");
+    let mut player = Player::modern_ffmpeg(&server.rtmp("stream"));
+    publisher.finish();
+    assert_carried(&MEDIA.flv(), &player.finish_flv().from_keyframe(), BOTH, WANT);
+}
+
+/// What does not travel by MPEG-TS here is left out; the rest does.
+#[test]
+fn other_sound_is_passed_over() {
+    let server = Server::start("srt-other");
+    let mut publishers = [
+        Publisher::ffmpeg_ts(Media::H264Ac3, &server.srt("there", "publisher")),
+        Publisher::ffmpeg(Media::H264Flac, &server.rtmp("back")),
+    ];
+    ["there", "back"].iter().for_each(|name| server.wait_live(name));
+    let mut players = [
+        (Media::H264Ac3, Player::modern_ffmpeg(&server.rtmp("there"))),
+        (Media::H264Flac, Player::ffmpeg_segments(&server.srt("back", "player"), Media::H264Flac)),
+    ];
+    publishers.iter_mut().for_each(Publisher::finish);
+    for (media, player) in &mut players {
+        assert_carried(&media.flv(), &player.finish_flv().from_keyframe(), &[Kind::Video], WANT);
+    }
+}
+
 /// The end of a stream is told: nobody has to find out by waiting.
 #[test]
 fn players_hear_of_the_end() {
