@@ -15,7 +15,7 @@ use rtmpd_core::media::{MakePackager, Packager, RingLimits};
 use rtmpd_core::policy::Roles;
 use rtmpd_core::{Attendant, Dice, Gate, MakeGate, Service, StreamKey, Transport};
 use rtmpd_netloop::{Clock, Listener, MakeAttendants, MakeService};
-use rtmpd_proto::auth::{self, AuthGate, AuthServer, Guard};
+use rtmpd_proto::auth::{self, Asker, AuthGate, AuthServer, Guard};
 use rtmpd_proto::cmaf::{CMAF, CmafPackager};
 use rtmpd_proto::hls::{HLS, HlsPackager};
 use rtmpd_proto::http::{self, HttpService, Passes, Uploaders, Uploads};
@@ -27,7 +27,7 @@ use rtmpd_proto::rtsp::{self, Casters, Casts, RtspService};
 use rtmpd_proto::segment::{self, Format};
 use rtmpd_proto::srt::crypto::{Passphrase, Secret};
 use rtmpd_proto::srt::{self, Passphrases, SrtService};
-use rtmpd_proto::tls::{Identities, TlsService, Trust};
+use rtmpd_proto::tls::{Identities, TlsCaller, TlsService, Trust};
 
 use crate::banner::Doors;
 use crate::certificates;
@@ -106,7 +106,7 @@ impl Plan {
             rec: rec_settings(settings),
             limits: limits(settings),
             doors: doors(settings),
-            guard: guard(settings),
+            guard: guard(settings, tls.trust.clone()),
             identities: tls.identities,
             forwarding: Arc::new(forwarding(settings, origin, tls.trust)),
         }
@@ -284,14 +284,28 @@ fn rtmp_settings(settings: &Settings) -> rtmp::Settings {
 }
 
 /// Who decides who may come in; `None` where everybody may.
-fn guard(settings: &Settings) -> Option<Arc<Guard>> {
+fn guard(settings: &Settings, trust: Option<Trust>) -> Option<Arc<Guard>> {
     let guard = Guard {
         rules: settings.access.rules.clone(),
         keys: settings.access.keys.clone(),
         server: settings.global.auth.as_ref().map(auth_server),
+        wrap: settings.global.auth.as_ref().and_then(|auth| auth_tls(auth, trust)),
         wall: Clock::process().wall(),
     };
     (!guard.is_open()).then(|| Arc::new(guard))
+}
+
+/// TLS for connections to an auth server whose URL says so.
+fn auth_tls(auth: &Auth, trust: Option<Trust>) -> Option<auth::Wrap> {
+    let AuthTarget::Url { tls: true, host, .. } = &auth.target else { return None };
+    let name = host.host.clone();
+    Some(Arc::new(move |asker| {
+        let Some(trust) = trust.clone() else { return Box::new(Asker::idle("cannot be called by TLS")) };
+        match TlsCaller::new(asker, &name, trust) {
+            Ok(caller) => Box::new(caller),
+            Err(_) => Box::new(Asker::idle("cannot be called by TLS")),
+        }
+    }))
 }
 
 fn auth_server(auth: &Auth) -> AuthServer {

@@ -4,10 +4,7 @@ use crate::settings::HostPort;
 use crate::value::{self, split_host};
 use crate::xml::Section;
 
-const EXPECTED: &str = "host[:port], or a full URL http://host[:port]/path";
-
-/// Until there is TLS for connections that we make.
-const NO_TLS: &str = "host[:port] or http://host[:port]/path: https is not in this version, put a proxy before the auth server";
+const EXPECTED: &str = "host[:port], or a full URL http://host[:port]/path or https://host[:port]/path";
 
 /// Who is asked, and how.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -74,9 +71,6 @@ fn target(text: &str) -> Result<AuthTarget, String> {
     if !tls && !lower.starts_with("http://") {
         let host = split_host(text).ok_or(EXPECTED)?;
         return Ok(AuthTarget::Host { host, router: String::new() });
-    }
-    if tls {
-        return Err(NO_TLS.into());
     }
     let rest = text.get(if tls { 8.. } else { 7.. }).unwrap_or_default();
     let end = rest.find(['/', '?']).unwrap_or(rest.len());

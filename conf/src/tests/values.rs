@@ -95,12 +95,12 @@ fn the_auth_server_in_both_forms() {
             format!("<authurl timeout='500' httptype='http' router='{router}'>192.168.1.32:8181</authurl>");
         assert_eq!(auth(&inner), Some(expected.clone()));
     }
-    for (text, port, path) in [
-        ("http://a.com", None, "/"),
-        ("HTTP://a.com:444/api/auth?x=1", Some(444), "/api/auth?x=1"),
-        ("http://a.com?x", None, "/?x"),
+    for (text, tls, port, path) in [
+        ("http://a.com", false, None, "/"),
+        ("HTTPS://a.com:444/api/auth?x=1", true, Some(444), "/api/auth?x=1"),
+        ("http://a.com?x", false, None, "/?x"),
     ] {
-        let target = AuthTarget::Url { tls: false, host: host("a.com", port), path: path.into() };
+        let target = AuthTarget::Url { tls, host: host("a.com", port), path: path.into() };
         assert_eq!(
             auth(&format!("<authurl>{text}</authurl>")).map(|auth| auth.target),
             Some(target),

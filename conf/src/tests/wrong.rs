@@ -13,23 +13,19 @@ const WRONG: &[(&str, &str)] = &[
     ("<hold>30s</hold>", "<hold> is '30s', expected a whole number 0-86400 (seconds)"),
     (
         "<authurl>a b</authurl>",
-        "<authurl> is 'a b', expected host[:port], or a full URL http://host[:port]/path",
+        "<authurl> is 'a b', expected host[:port], or a full URL http://host[:port]/path or https://host[:port]/path",
     ),
     (
         "<authurl>ftp://a</authurl>",
-        "<authurl> is 'ftp://a', expected host[:port], or a full URL http://host[:port]/path",
+        "<authurl> is 'ftp://a', expected host[:port], or a full URL http://host[:port]/path or https://host[:port]/path",
     ),
     (
         "<authurl>http:///x</authurl>",
-        "<authurl> is 'http:///x', expected host[:port], or a full URL http://host[:port]/path",
+        "<authurl> is 'http:///x', expected host[:port], or a full URL http://host[:port]/path or https://host[:port]/path",
     ),
     (
         "<authurl>http://a/ü</authurl>",
-        "<authurl> is 'http://a/ü', expected host[:port], or a full URL http://host[:port]/path",
-    ),
-    (
-        "<authurl>https://a.com/auth</authurl>",
-        "<authurl> is 'https://a.com/auth', expected host[:port] or http://host[:port]/path: https is not in this version, put a proxy before the auth server",
+        "<authurl> is 'http://a/ü', expected host[:port], or a full URL http://host[:port]/path or https://host[:port]/path",
     ),
     ("<authurl timeout='0'/>", "<authurl timeout> is '0', expected a whole number 1-60000 (ms)"),
     ("<authurl router='a b'/>", "<authurl router> is 'a b', expected a path such as /api/auth"),

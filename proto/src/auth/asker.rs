@@ -29,9 +29,9 @@ impl Asker {
         Self { client: Some(client), server: name, about: String::new(), out: VecDeque::new() }
     }
 
-    /// One that has nobody to ask: it says no.
-    pub(super) fn idle() -> Self {
-        Self { client: None, server: String::new(), about: String::new(), out: VecDeque::new() }
+    /// One that cannot ask, and why: it says no.
+    pub fn idle(why: &'static str) -> Self {
+        Self { client: None, server: why.to_owned(), about: String::new(), out: VecDeque::new() }
     }
 
     fn answer(&mut self, outcome: Outcome) {
@@ -56,7 +56,10 @@ impl Machine for Asker {
                 self.about = masked(question);
                 match &mut self.client {
                     Some(client) => client.ask(now, Bytes::copy_from_slice(question)),
-                    None => self.answer(Err("is not there".to_owned())),
+                    None => {
+                        let why = format!("the auth server {}", self.server);
+                        self.out.push_back(Output::Event(Event::Answer(Err(why))));
+                    }
                 }
             }
             Input::Shutdown => self.out.push_back(Output::Close(Close::Shutdown)),

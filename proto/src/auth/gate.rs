@@ -13,6 +13,9 @@ use super::jwt::Keys;
 use super::server::AuthServer;
 use super::shown::{shown, stream_of};
 
+/// Puts something around machines that ask: TLS.
+pub type Wrap = Arc<dyn Fn(Box<dyn Machine>) -> Box<dyn Machine> + Send + Sync>;
+
 /// Who decides who may come in.
 #[derive(Clone)]
 pub struct Guard {
@@ -22,6 +25,8 @@ pub struct Guard {
     pub keys: Keys,
     /// Who is asked about those that no rule lets in.
     pub server: Option<AuthServer>,
+    /// What connections to the server go through.
+    pub wrap: Option<Wrap>,
     /// For tokens that end.
     pub wall: WallClock,
 }
@@ -54,7 +59,7 @@ impl AuthGate {
 
 impl Gate for AuthGate {
     fn judge(&mut self, now: Instant, ask: &Ask) -> Verdict {
-        let Guard { rules, keys, server, wall } = &*self.guard;
+        let Guard { rules, keys, server, wall, .. } = &*self.guard;
         if let Err(why) = rules.addresses.check(ask.remote.ip()) {
             return Verdict::No(why);
         }
@@ -74,9 +79,13 @@ impl Gate for AuthGate {
     }
 
     fn asker(&mut self) -> Box<dyn Machine> {
-        match &self.guard.server {
+        let asker = match &self.guard.server {
             Some(server) => Box::new(Asker::new(server)),
-            None => Box::new(Asker::idle()),
+            None => Box::new(Asker::idle("is not there")),
+        };
+        match &self.guard.wrap {
+            Some(wrap) => wrap(asker),
+            None => asker,
         }
     }
 

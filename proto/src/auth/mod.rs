@@ -15,6 +15,6 @@ mod shown;
 mod tests;
 
 pub use asker::Asker;
-pub use gate::{AuthGate, Guard};
+pub use gate::{AuthGate, Guard, Wrap};
 pub use jwt::Keys;
 pub use server::{AuthServer, HttpType, Target};

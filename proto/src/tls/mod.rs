@@ -10,11 +10,12 @@
 //! ```
 //!
 //! - [`TlsService`] makes [`TlsServer`]s: the first byte tells TLS from plain, so both work on one port
-//! - [`TlsClient`] calls other servers
+//! - [`TlsClient`] calls other servers; [`TlsCaller`] does for a machine that dials again and again
 //! - [`Identity`] is a server's certificate and key, [`Identities`] the one that is valid now; [`Trust`] is whom clients
 //!   believe
 //! - `session`: a TLS connection without sockets: what comes in, what goes out · `outbox`: what waits to be told
 
+mod caller;
 mod client;
 mod identity;
 mod outbox;
@@ -24,6 +25,7 @@ mod session;
 mod tests;
 mod trust;
 
+pub use caller::TlsCaller;
 pub use client::TlsClient;
 pub use identity::{Identities, Identity, TlsError};
 pub use server::{TlsServer, TlsService};

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::BytesMut;
-use rtmpd_core::{Error, Machine, Output};
+use rtmpd_core::{Error, Event, Machine, Output};
 
 use super::session::Session;
 
@@ -21,6 +21,35 @@ impl Outbox {
         if !records.is_empty() {
             self.0.push_back(Output::Transmit(records.freeze()));
         }
+    }
+
+    pub(super) fn event(&mut self, event: Event) {
+        self.0.push_back(Output::Event(event));
+    }
+
+    /// As [`Self::drain`], for a machine that makes its own connections: what it says without one is for nobody.
+    pub(super) fn drain_between(
+        &mut self,
+        inner: &mut dyn Machine,
+        session: &mut Option<Session>,
+    ) -> Result<(), Error> {
+        while let Some(output) = inner.poll_output() {
+            let mut records = BytesMut::new();
+            match (&output, session.as_mut()) {
+                (Output::Transmit(plain), Some(session)) => session.send(plain, &mut records)?,
+                (Output::Transmit(_), None) => continue,
+                (Output::Event(Event::HangUp | Event::Dial(_)) | Output::Close(_), Some(open)) => {
+                    open.close(&mut records);
+                    *session = None;
+                }
+                (Output::Event(_) | Output::Datagram(..) | Output::Close(_), _) => {}
+            }
+            self.transmit(records);
+            if !matches!(output, Output::Transmit(_)) {
+                self.0.push_back(output);
+            }
+        }
+        Ok(())
     }
 
     /// Drains the machine inside. What it sends in one go is one piece, however many records that takes.

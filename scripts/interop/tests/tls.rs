@@ -73,7 +73,7 @@ fn a_new_certificate_disturbs_nobody() {
     players.iter().for_each(Player::wait_playing);
     make(server.folder());
     server.wait_log("new connections see the new certificate");
-    let mut newcomer = Player::ffmpeg_trusting(&url, &server.folder().join("server.crt"));
+    let newcomer = Player::ffmpeg_trusting(&url, &server.folder().join("server.crt"));
     newcomer.wait_playing();
     let mut late = Player::ffmpeg_trusting(&url, &before);
     publisher.finish();

@@ -38,7 +38,13 @@ fn gate(with_server: bool) -> AuthGate {
     };
     // The token of RFC 7515 ends at 1300819380.
     let wall = WallClock::new(1_300_000_000_000_000);
-    AuthGate::new(Arc::new(Guard { rules: rules(), keys, server: with_server.then_some(server), wall }))
+    AuthGate::new(Arc::new(Guard {
+        rules: rules(),
+        keys,
+        server: with_server.then_some(server),
+        wrap: None,
+        wall,
+    }))
 }
 
 fn ask(role: Role, path: &str, params: &str) -> Ask {
@@ -116,6 +122,7 @@ fn recordings_are_called_by_their_stream() {
         rules: Rules::default(),
         keys: Keys::default(),
         server: None,
+        wrap: None,
         wall: WallClock::default(),
     }))
     .clone();

@@ -1,6 +1,7 @@
 //! Both ends against each other, and against peers that do not know what they do.
 #![allow(clippy::unwrap_used)]
 
+mod caller;
 mod identity;
 mod pairs;
 
