@@ -2,11 +2,11 @@
 
 #![forbid(unsafe_code)]
 
-use rtmpd_interop::Server;
 use rtmpd_interop::clients::{Player, Publisher, decoded_pictures};
 use rtmpd_interop::compare::{Want, assert_carried};
-use rtmpd_interop::flv::Kind;
+use rtmpd_interop::flv::{Flv, Kind};
 use rtmpd_interop::media::Media;
+use rtmpd_interop::{Server, raw};
 
 const BOTH: &[Kind] = &[Kind::Video, Kind::Audio];
 const WANT: Want = Want { packets: 75, tail: Some(20), slack: 0 };
@@ -59,6 +59,18 @@ fn gstreamer_with_keys() {
 #[test]
 fn srt_live_transmit_with_keys() {
     carry("srt-slt-keys", &[0, 24, 32], Publisher::srt_live_transmit, Player::srt_live_transmit);
+}
+
+/// Callers change their keys while they send: here after each hundred packets.
+#[test]
+fn keys_that_change() {
+    let server = Server::start_srt("srt-refresh", &format!("<passphrase>{SECRET}</passphrase>"));
+    let key = format!("&passphrase={SECRET}&pbkeylen=24&kmrefreshrate=100&kmpreannounce=40");
+    let mut publisher = Publisher::srt_live_transmit(MEDIA, &(server.srt("stream", "publisher") + &key));
+    server.wait_live("stream");
+    let flv = raw::Player::http(server.http_port(), "stream");
+    publisher.finish();
+    assert_carried(&MEDIA.flv(), &Flv::parse(&flv.finish()), BOTH, Want { packets: 150, ..WANT });
 }
 
 #[test]
