@@ -4,6 +4,7 @@ use std::process::Command;
 
 use crate::clients::{Player, Publisher};
 use crate::media::Media;
+use crate::paths;
 
 impl Publisher {
     /// `ffmpeg -re -i FILE -c copy -f mpegts URL`, by Debian's ffmpeg.
@@ -12,6 +13,14 @@ impl Publisher {
         command.args(["-nostdin", "-loglevel", "info", "-re", "-i"]).arg(media.file());
         command.args(["-map", "0", "-c", "copy", "-f", "mpegts", url]);
         Self::start("Debian's ffmpeg publisher", &mut command)
+    }
+
+    /// The same by a current ffmpeg, with AAC as LATM and not as ADTS.
+    pub fn ffmpeg_ts_latm(media: Media, url: &str) -> Self {
+        let mut command = Command::new(paths::modern_ffmpeg());
+        command.args(["-nostdin", "-loglevel", "info", "-re", "-i"]).arg(media.file());
+        command.args(["-map", "0", "-c", "copy", "-f", "mpegts", "-mpegts_flags", "latm", url]);
+        Self::start("ffmpeg publisher", &mut command)
     }
 
     /// `srt-live-transmit FROM TO`, both of them SRT: it plays here and publishes there until it is told to end.

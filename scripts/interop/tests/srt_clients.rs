@@ -2,11 +2,11 @@
 
 #![forbid(unsafe_code)]
 
-use rtmpd_interop::Server;
 use rtmpd_interop::clients::{Player, Publisher, decoded_pictures};
 use rtmpd_interop::compare::{Want, assert_carried};
-use rtmpd_interop::flv::Kind;
+use rtmpd_interop::flv::{Flv, Kind};
 use rtmpd_interop::media::Media;
+use rtmpd_interop::{Server, raw};
 
 const BOTH: &[Kind] = &[Kind::Video, Kind::Audio];
 const WANT: Want = Want { packets: 75, tail: Some(20), slack: 0 };
@@ -61,6 +61,18 @@ fn srt_live_transmit_with_keys() {
     carry("srt-slt-keys", &[0, 24, 32], Publisher::srt_live_transmit, Player::srt_live_transmit);
 }
 
+/// Callers change their keys while they send: here after each hundred packets.
+#[test]
+fn keys_that_change() {
+    let server = Server::start_srt("srt-refresh", &format!("<passphrase>{SECRET}</passphrase>"));
+    let key = format!("&passphrase={SECRET}&pbkeylen=24&kmrefreshrate=100&kmpreannounce=40");
+    let mut publisher = Publisher::srt_live_transmit(MEDIA, &(server.srt("stream", "publisher") + &key));
+    server.wait_live("stream");
+    let flv = raw::Player::http(server.http_port(), "stream");
+    publisher.finish();
+    assert_carried(&MEDIA.flv(), &Flv::parse(&flv.finish()), BOTH, Want { packets: 150, ..WANT });
+}
+
 #[test]
 fn one_program_between_two_streams() {
     let server = Server::start_srt("srt-between", &format!("<passphrases>live/there={SECRET}</passphrases>"));
@@ -93,6 +105,35 @@ fn vlc_with_a_key() {
     let at = source.iter().position(|picture| *picture == played[0]).expect("a picture of the source");
     let same = source.iter().cycle().skip(at).zip(&played).take_while(|(a, b)| a == b).count();
     assert!(same + 6 >= played.len(), "{same} of {} pictures are the source's", played.len());
+}
+
+#[test]
+fn sound_as_latm() {
+    let server = Server::start("srt-latm");
+    let mut publisher = Publisher::ffmpeg_ts_latm(MEDIA, &server.srt("stream", "publisher"));
+    server.wait_live("stream");
+    let mut player = Player::modern_ffmpeg(&server.rtmp("stream"));
+    publisher.finish();
+    assert_carried(&MEDIA.flv(), &player.finish_flv().from_keyframe(), BOTH, WANT);
+}
+
+/// What does not travel by MPEG-TS here is left out; the rest does.
+#[test]
+fn other_sound_is_passed_over() {
+    let server = Server::start("srt-other");
+    let mut publishers = [
+        Publisher::ffmpeg_ts(Media::H264Ac3, &server.srt("there", "publisher")),
+        Publisher::ffmpeg(Media::H264Flac, &server.rtmp("back")),
+    ];
+    ["there", "back"].iter().for_each(|name| server.wait_live(name));
+    let mut players = [
+        (Media::H264Ac3, Player::modern_ffmpeg(&server.rtmp("there"))),
+        (Media::H264Flac, Player::ffmpeg_segments(&server.srt("back", "player"), Media::H264Flac)),
+    ];
+    publishers.iter_mut().for_each(Publisher::finish);
+    for (media, player) in &mut players {
+        assert_carried(&media.flv(), &player.finish_flv().from_keyframe(), &[Kind::Video], WANT);
+    }
 }
 
 /// The end of a stream is told: nobody has to find out by waiting.

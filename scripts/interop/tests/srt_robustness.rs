@@ -191,6 +191,26 @@ fn two_hundred_publishers_that_come_and_go() {
     publisher.finish();
 }
 
+/// A player that takes nothing for two seconds loses what came too late, and disturbs nobody.
+#[test]
+fn a_player_that_sleeps() {
+    let (server, media) = (Server::start("srt-sleeper"), Media::H264Aac);
+    let mut publisher = Publisher::ffmpeg(media, &server.rtmp("stream"));
+    server.wait_live("stream");
+    let url = server.srt("stream", "player");
+    let (mut sleeper, mut other) = (Player::srt_live_transmit(&url), Player::ffmpeg_segments(&url, media));
+    sleeper.wait_playing();
+    sleeper.process().signal("STOP");
+    std::thread::sleep(Duration::from_secs(2));
+    sleeper.process().signal("CONT");
+    let before = sleeper.size();
+    until("it plays again", Duration::from_secs(20), || sleeper.size() > before + 20_000);
+    publisher.finish();
+    assert_carried(&media.flv(), &other.finish_flv().from_keyframe(), BOTH, WANT);
+    sleeper.process().signal("INT");
+    assert!(!server.log().contains("closed: timed out"), "nobody was closed");
+}
+
 /// What the full version goes through: loss in percent, latency in ms. libsrt sends a packet again once in a round trip:
 /// four of them are too few for a tenth of all packets.
 const FULL: [(f64, u32); 3] = [(1.0, 400), (5.0, 400), (10.0, 800)];
