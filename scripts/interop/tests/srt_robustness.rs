@@ -18,6 +18,10 @@ use rtmpd_interop::{Server, paths, raw, until};
 const BOTH: &[Kind] = &[Kind::Video, Kind::Audio];
 const WANT: Want = Want { packets: 75, tail: Some(20), slack: 0 };
 
+/// On a machine that is busy a packet may be so late that it was missed and sent again, or come twice where it was lost:
+/// so many may be counted otherwise.
+const SLACK: u64 = 4;
+
 /// 50 ms each way, packets that come late and twice, and so much loss, in percent.
 fn weather(loss: f64) -> Weather {
     let delay = Duration::from_millis(50);
@@ -59,10 +63,13 @@ fn publish(name: &str, media: Media, loss: f64, latency: u32) {
     let (lost, dropped) = (told(&server, "lost"), relay.counts().there.lost_fresh);
     // See above.
     assert!(told(&server, "of them never had") <= 3, "of {lost} packets");
-    assert!((dropped.saturating_sub(8)..=dropped).contains(&lost), "{lost} missed, {dropped} dropped");
+    assert!(
+        (dropped.saturating_sub(8)..=dropped + SLACK).contains(&lost),
+        "{lost} missed, {dropped} dropped"
+    );
 }
 
-/// This caller stays until all has come: what the server counts is what the relay dropped, to the packet.
+/// This caller stays until all has come: what the server counts is what the relay dropped.
 fn count(name: &str, loss: f64, latency: u32) {
     let (server, media) = (Server::start_srt(name, &format!("<latency>{latency}</latency>")), Media::H264Aac);
     let relay = Relay::start(server.srt_addr(), weather(loss));
@@ -75,8 +82,9 @@ fn count(name: &str, loss: f64, latency: u32) {
     assert_carried(&media.flv(), &Flv::parse(&flv.finish()), BOTH, Want { tail: Some(10), ..WANT });
     server.wait_log(" srt SRT: ");
     let (lost, gone) = (told(&server, "lost"), told(&server, "of them never had"));
-    assert_eq!((lost, gone), (relay.counts().there.lost_fresh, 0), "{:?}", relay.counts());
-    assert!(lost > 0);
+    let dropped = relay.counts().there.lost_fresh;
+    assert!(lost > 0 && lost.abs_diff(dropped) <= SLACK, "{lost} missed, {:?}", relay.counts());
+    assert_eq!(gone, 0, "of {lost} packets");
 }
 
 #[test]
