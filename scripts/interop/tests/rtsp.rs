@@ -43,7 +43,7 @@ fn h264_aac_by_tcp() {
 
 #[test]
 fn h264_aac_by_udp() {
-    publish("rtsp-udp", Media::H264Aac, "udp", BOTH, &["/live/stream.mp4"]);
+    publish("rtsp-udp", Media::H264Aac, "udp", BOTH, &["/live/stream.mp4", "/live/stream.mpd"]);
 }
 
 #[test]
